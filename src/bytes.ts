@@ -1,0 +1,83 @@
+/**
+ * Bytes and text. The only file that knows Buffer: where there is one its native slices are used,
+ * elsewhere the web's encoders do the same.
+ */
+
+const BufferClass: typeof Buffer | undefined = globalThis.Buffer
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+
+export function fromUtf8(text: string): Uint8Array {
+  return BufferClass === undefined ? encoder.encode(text) : BufferClass.from(text, 'utf8')
+}
+
+/** Decodes UTF-8; malformed sequences become U+FFFD, a BOM is kept. */
+export function toUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  return BufferClass === undefined ? decoder.decode(bytes.subarray(start, end)) : view(bytes).utf8Slice(start, end)
+}
+
+/**
+ * One character for each byte, so that an index into the text is an index into the bytes. ASCII reads
+ * as itself; what other bytes become is of no interest to a scanner.
+ */
+export function toLatin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  if (BufferClass !== undefined) return view(bytes).latin1Slice(start, end)
+  let text = ''
+  // 8 KiB at a time: the arguments of one call have a limit.
+  for (let at = start; at < end; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 8192)))
+  return text
+}
+
+/** The bytes of a text made by {@link toLatin1}. */
+export function fromLatin1(text: string): Uint8Array {
+  if (BufferClass !== undefined) return BufferClass.from(text, 'latin1')
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
+}
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictDecoder.decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The chunks in one piece; a single chunk is given back as it is, not copied. */
+export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks
+  if (first === undefined) return new Uint8Array(0)
+  if (chunks.length === 1) return first
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const all = BufferClass === undefined ? new Uint8Array(length) : BufferClass.allocUnsafe(length)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.length
+  }
+  return all
+}
+
+/** A copy that outlives the call in which a borrowed chunk is valid. */
+export function copy(bytes: Uint8Array): Uint8Array {
+  return BufferClass === undefined ? bytes.slice() : BufferClass.from(bytes)
+}
+
+/** What Node's Buffer has beside its types: its slices are the fastest decoders there. */
+interface Slices {
+  utf8Slice(start: number, end: number): string
+  latin1Slice(start: number, end: number): string
+}
+
+/** The same memory as a Buffer. */
+function view(bytes: Uint8Array): Slices {
+  const Class = BufferClass as typeof Buffer
+  const buffer = bytes instanceof Class ? bytes : Class.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer as unknown as Slices
+}

@@ -1,0 +1,169 @@
+import type { Failure } from '../errors.ts'
+import type { RawHeaders } from '../http/index.ts'
+import type { Finish, Usage } from '../model/index.ts'
+
+export type DialectName = 'chat' | 'responses' | 'messages' | 'gemini'
+
+/**
+ * One provider API shape. Complete only with all of its duties: a missing one is a type error.
+ * A dialect knows no other dialect.
+ */
+export interface Dialect {
+  readonly name: DialectName
+  readonly http: DialectHttp
+  readonly failure: DialectFailure
+  /** A frame that may stand between any two events and that this dialect's clients skip. */
+  readonly keepAlive: Uint8Array
+  /** Reads the frames of one stream. One for each stream. */
+  createMeter(): Meter
+  readonly whole: WholeMeter
+}
+
+/** What a request asks of a dialect's API. */
+export interface Match {
+  /** `generate`: an answer of a model. `models`: the list of models. `other`: relayed as it is. */
+  readonly operation: 'generate' | 'models' | 'other'
+  /** Path below the version segment, with a leading slash, as the client sent it: `/messages/count_tokens`. */
+  readonly path: string
+  /** The model named in the path (gemini), decoded. */
+  readonly model?: string
+  /** Whether the path asks for a stream (gemini); undefined where the body says it. */
+  readonly stream?: boolean
+}
+
+/** Where a credential travels. */
+export interface CredentialSlot {
+  readonly header: string
+  /** `Bearer ` where the value has a scheme. */
+  readonly scheme: string
+}
+
+/** What a request needs on its way up: span edits only, never a re-serialisation. */
+export interface RequestEdits {
+  /** The model to ask the upstream for; undefined leaves the client's. */
+  readonly model?: string
+  /** Ask for usage where the dialect needs asking and the client did not say. */
+  readonly askUsage?: boolean
+}
+
+export interface UpstreamTarget {
+  /** Path below the base URL, with a leading slash, without query. */
+  readonly path: string
+  readonly body: Uint8Array
+  /** What was changed: `model`, `usage-frame`. */
+  readonly edits: readonly Edit[]
+}
+
+export interface DialectHttp {
+  /** The path prefix that names this API's vendor on the gateway: `/anthropic`. */
+  readonly prefix: string
+  /** Reads a path that has lost the vendor prefix and the version: `/messages`. */
+  match(method: string, path: string): Match | undefined
+  /** What a body asks for. Throws nothing: what cannot be read is undefined or false. */
+  peek(match: Match, body: Uint8Array): { readonly model: string | undefined; readonly stream: boolean }
+  /** Path and body for the upstream. */
+  target(match: Match, body: Uint8Array, edits: RequestEdits): UpstreamTarget
+  /** The headers that carry a key of ours. */
+  authorize(key: string): RawHeaders
+  /** Lower-case names, or prefixes ending in `-`, of headers that mean something to this dialect only. */
+  readonly ownHeaders: readonly string[]
+}
+
+/** Declared changes of bytes that are otherwise relayed as they come; a closed list. */
+export type Edit =
+  | 'model'
+  | 'usage-frame'
+  | 'usage-added'
+  | 'ping'
+  | 'id-lines'
+  | 'decoded'
+  | 'redacted'
+  | 'ended'
+  | 'early-head'
+
+export interface DialectFailure {
+  /**
+   * Reads an upstream's error answer, whatever its body is: JSON of this dialect or of another, HTML,
+   * empty, `null`, not UTF-8.
+   */
+  decode(status: number, headers: RawHeaders, body: Uint8Array): Failure
+  /** True when the body is an error in this dialect's own form, fit to be relayed as it is. */
+  isOwn(body: Uint8Array): boolean
+  /** The JSON body of an error answer. */
+  encode(failure: Failure, requestId?: string): Uint8Array
+  /**
+   * The frames that tell a client in mid-stream that the answer failed.
+   * @param last the last whole frame that went out, one character a byte, where numbering goes on from
+   */
+  encodeInStream(failure: Failure, last: string | undefined): string
+}
+
+/** What a frame is to the exchange. */
+export type FrameKind =
+  /** Part of the answer: proof that the upstream is at work. */
+  | 'content'
+  /** Handshake, ping, comment, unknown. */
+  | 'quiet'
+  /** Holds nothing but usage, so that it can be left out for a client that did not ask. */
+  | 'usage'
+  | 'failure'
+  | 'terminal'
+
+/** What has been read of an answer so far. */
+export interface Reading {
+  /** Events read; comments and blank lines are not events. */
+  events: number
+  /** Events that carried a part of the answer. */
+  progress: number
+  hasReasoning: boolean
+  /** Visible text, a refusal or a tool call has come. */
+  hasToken: boolean
+  /** Every candidate that was opened has its finish. */
+  isFinished: boolean
+  /** The terminal event itself has come; nothing of the answer can follow. */
+  isTerminal: boolean
+  finish: Finish | undefined
+  failure: Failure | undefined
+  usage: Usage
+  /** Whether the usage is the upstream's final word. */
+  isUsageFinal: boolean
+  /** The model that the upstream names. */
+  model: string | undefined
+  /** Events whose data was not a JSON object; relayed, counted, not fatal. */
+  malformed: number
+}
+
+export interface Meter {
+  readonly reading: Reading
+  /**
+   * Reads one whole frame: `text[start, end)`, with its blank line, one character a byte.
+   *
+   * Plain deltas after the first token are told by bytes at fixed places and not parsed; everything
+   * else is. Never throws.
+   */
+  frame(text: string, start: number, end: number): FrameKind
+}
+
+/** Metering of whole bodies: only these top-level members are kept while the bytes pass. */
+export interface WholeMeter {
+  readonly members: readonly string[]
+  /** @param values the members that were found and small enough, parsed */
+  read(values: ReadonlyMap<string, unknown>): Reading
+}
+
+export function emptyReading(): Reading {
+  return {
+    events: 0,
+    progress: 0,
+    hasReasoning: false,
+    hasToken: false,
+    isFinished: false,
+    isTerminal: false,
+    finish: undefined,
+    failure: undefined,
+    usage: {},
+    isUsageFinal: false,
+    model: undefined,
+    malformed: 0,
+  }
+}

@@ -1,0 +1,31 @@
+import type { Edit, Reading } from '../dialects/index.ts'
+import type { Failure } from '../errors.ts'
+
+export type Emit<T> = (value: T) => void
+
+/** What a stage has seen: written by the stage, read by the exchange after each push. */
+export interface Seen {
+  readonly reading: Reading
+  /** Whole frames read, comments included. */
+  frames: number
+  /** A frame too long to be held is passing in pieces: nothing may stand between them. */
+  midFrame: boolean
+  /** Changes made to the bytes, each once. */
+  readonly edits: Set<Edit>
+}
+
+/**
+ * A planned lane, from one attempt's bytes to the client's. Synchronous, owns no I/O, never throws.
+ *
+ * What it emits is valid until the next call.
+ */
+export interface Stage {
+  readonly seen: Seen
+  push(chunk: Uint8Array, out: Emit<Uint8Array>): void
+  /** The upstream ended cleanly. What was held is emitted if it is whole; see `seen` for whether the answer is. */
+  end(out: Emit<Uint8Array>): void
+  /** The answer failed in mid-stream: the client's in-stream error. Emits nothing while `midFrame`. */
+  fail(failure: Failure, out: Emit<Uint8Array>): void
+  /** A keep-alive frame in the client's dialect; undefined where none is legal (whole bodies). */
+  ping(): Uint8Array | undefined
+}

@@ -1,0 +1,1 @@
+export type { Head, HttpClient, RawHeaders, UpstreamCall, UpstreamHandler, UpstreamRequest } from './client.ts'
