@@ -1,0 +1,64 @@
+/** Something with budgets of time. */
+export interface SweepTarget {
+  /** Called about every `everyMs` while the target is in a sweep; must not throw. */
+  sweep(nowMs: number): void
+}
+
+export interface SweepOptions {
+  /** How often the targets are asked, in milliseconds: the precision of every budget. Default 50. */
+  readonly everyMs?: number
+  /** A monotonic clock, in milliseconds. */
+  readonly now?: () => number
+}
+
+/**
+ * One coarse timer for the budgets of all exchanges, in place of several timers for each.
+ *
+ * The timer runs only while there are targets, and does not keep the process alive. Targets may be
+ * added and deleted at any time, also during a sweep: a deleted one is not asked any more.
+ */
+export class Sweep {
+  readonly #targets = new Set<SweepTarget>()
+  readonly #everyMs: number
+  readonly #now: () => number
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor({ everyMs = 50, now = () => performance.now() }: SweepOptions = {}) {
+    this.#everyMs = everyMs
+    this.#now = now
+  }
+
+  /** The clock that targets are asked by, in milliseconds. */
+  now(): number {
+    return this.#now()
+  }
+
+  add(target: SweepTarget): void {
+    this.#targets.add(target)
+    if (this.#timer !== undefined) return
+    this.#timer = setInterval(() => this.run(), this.#everyMs)
+    // Absent where timers are numbers.
+    this.#timer.unref?.()
+  }
+
+  delete(target: SweepTarget): void {
+    this.#targets.delete(target)
+    if (this.#targets.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Asks every target now; what the timer does. */
+  run(): void {
+    const nowMs = this.#now()
+    // Bounded by the count at the start: a target that deletes and adds itself moves to the end of the set.
+    let left = this.#targets.size
+    for (const target of this.#targets) {
+      if (left-- === 0) return
+      target.sweep(nowMs)
+    }
+  }
+}
+
+/** The sweep that all exchanges of a process share. */
+export const sharedSweep = new Sweep()
