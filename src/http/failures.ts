@@ -1,0 +1,73 @@
+import { type Failure, type FailureCode, failure, MillraceError } from '../errors.ts'
+
+/** What a transport's error code means: catalogue code, action, state with what to do about it. */
+type Trouble = readonly [code: FailureCode, action: string, state: string]
+
+const UNTRUSTED = 'its certificate is not trusted; set `ca` to the authority that signed it'
+const CLOSED = 'it closed the connection before the end of its answer'
+const SILENT = 'nothing came in time'
+const NO_ROUTE = 'no route to it; check the network'
+
+/** Codes of Node's sockets, resolver and TLS, and of undici, on which Node's `fetch` stands too. */
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  ECONNREFUSED: ['upstream', 'connect to', 'connection refused; check that it runs and that its base URL is right'],
+  ENOTFOUND: ['upstream', 'connect to', 'no such host; check the name in its base URL'],
+  EAI_AGAIN: ['upstream', 'connect to', 'the name server does not answer; check the network'],
+  EHOSTUNREACH: ['upstream', 'connect to', NO_ROUTE],
+  ENETUNREACH: ['upstream', 'connect to', NO_ROUTE],
+  ETIMEDOUT: ['timeout', 'connect to', SILENT],
+  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'connect to', `${SILENT}; check the network, or raise \`connectMs\``],
+  UND_ERR_HEADERS_TIMEOUT: ['timeout', 'read from', SILENT],
+  UND_ERR_BODY_TIMEOUT: ['timeout', 'read from', SILENT],
+  ECONNRESET: ['upstream', 'read from', CLOSED],
+  EPIPE: ['upstream', 'read from', CLOSED],
+  UND_ERR_SOCKET: ['upstream', 'read from', CLOSED],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['upstream', 'read from', 'its body is not as long as its content-length'],
+  UND_ERR_HEADERS_OVERFLOW: ['upstream', 'read from', 'its head is larger than 64 KiB'],
+  UND_ERR_CLOSED: ['cancelled', 'send to', 'the HTTP client has been closed'],
+  UND_ERR_DESTROYED: ['cancelled', 'send to', 'the HTTP client has been closed'],
+  CERT_HAS_EXPIRED: ['upstream', 'trust', 'its certificate has expired'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['upstream', 'trust', UNTRUSTED],
+  SELF_SIGNED_CERT_IN_CHAIN: ['upstream', 'trust', UNTRUSTED],
+  UNABLE_TO_GET_ISSUER_CERT: ['upstream', 'trust', UNTRUSTED],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['upstream', 'trust', UNTRUSTED],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['upstream', 'trust', UNTRUSTED],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['upstream', 'trust', 'its certificate is for another name'],
+}
+
+/** Families of codes, told by how they begin. */
+const FAMILIES: readonly (readonly [prefix: string, trouble: Trouble])[] = [
+  ['HPE_', ['upstream', 'read from', 'its answer is not HTTP/1.1']],
+  ['ERR_SSL_', ['upstream', 'connect to', 'no TLS could be agreed on; check `https` in its base URL']],
+]
+
+/**
+ * A transport's error as a failure: 504 when time ran out, else 502.
+ *
+ * The message names the upstream by host and port. Nothing else of the URL and no foreign error text
+ * is quoted, for both may hold keys; `raw.code` keeps the transport's code.
+ */
+export function transportFailure(error: unknown, url: URL): Failure {
+  if (error instanceof MillraceError) return failure(error.code, error.message)
+  const raw = codeOf(error)
+  const [code, action, state] = troubleOf(raw, error)
+  return failure(code, `Cannot ${action} ${authority(url)}: ${state}`, raw === undefined ? {} : { raw: { code: raw } })
+}
+
+/** Host and port of a URL, for people: `api.example.com:443`. */
+export function authority({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
+}
+
+function troubleOf(code: string | undefined, error: unknown): Trouble {
+  if (code === undefined) return ['upstream', 'talk to', error instanceof Error ? error.name : 'unknown error']
+  const known = Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined
+  return known ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? ['upstream', 'talk to', code]
+}
+
+/** The code of the error, or of what caused it: `fetch` wraps the transport's error. */
+function codeOf(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
+    if ('code' in at && typeof at.code === 'string') return at.code
+  return undefined
+}
