@@ -1,0 +1,116 @@
+/**
+ * Secrets and control characters, taken out of what people and machines will read: logs, traces,
+ * reports and error texts. Not for the path of events: it costs a scan with regular expressions.
+ */
+
+export const REDACTED = '[redacted]'
+
+/** Shorter values are common words and are not searched for. */
+const MIN_SECRET_CHARS = 8
+
+/** Names of headers, members and parameters that hold a secret; `max_tokens` and `tokenCount` count. */
+const SECRET_NAME = /authorization|cookie|key|secret|password|credential|token(?!s|[-_]?count)/i
+
+/** True for the name of a header, member or query parameter whose value is nobody's business. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}
+
+/** Members that hold a credential in any text: fewer than headers, `prompt_cache_key` is a client's own business. */
+const CREDENTIAL_MEMBER = String.raw`[\w-]{0,40}(?:authorization|api[-_]?key|access[-_]?token|cookie|secret|password|credential)[\w-]{0,40}`
+
+/** What gives a secret away wherever it stands. Nothing here crosses a quote: redacted JSON stays JSON. */
+const SHAPES = new RegExp(
+  [
+    // Keys of vendors, also half masked by them. An escape such as `\n` may stand before, a word such as `task-` not.
+    String.raw`(?<![a-z]{2})(?:sk-|xai-|gsk_|hf_|ghp_|AKIA|AIza)[\w*-]{8,}`,
+    // JSON web tokens: `eyJ` is `{"` in base64.
+    String.raw`(?<![\w-]{2})eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?`,
+    String.raw`(?<=\bbearer\s{1,4})[\w.~+/=*-]{8,}`,
+    // The password of a URL.
+    String.raw`(?<=:\/\/[^\s/:@]{0,64}:)[^\s/@"\\]+(?=@)`,
+    String.raw`(?<=[?&][\w-]{0,40}(?:${SECRET_NAME.source})[\w-]{0,40}=)[^\s&#"'\\]+`,
+    // A line of headers, a member of JSON, and a member of JSON that is itself quoted in a string.
+    String.raw`(?<=\b(?:authorization|api[-_]?key|cookie)'?\s?[:=]\s?)(?!\s)[^\r\n"\\]+`,
+    String.raw`(?<="${CREDENTIAL_MEMBER}"\s{0,8}:\s{0,8}")(?:[^"\\]|\\.)+`,
+    String.raw`(?<="${CREDENTIAL_MEMBER}\\"\s{0,8}:\s{0,8}\\")(?:[^"\\]|\\[^"])+`,
+  ].join('|'),
+  'gi',
+)
+
+/**
+ * Replaces secrets by `[redacted]`: those it was told of by their value, all others by name and shape.
+ *
+ * A told secret is found as it is, percent-encoded, and as JSON quotes it. One that was cut in two is
+ * not found.
+ */
+export class Redactor {
+  readonly #values: RegExp | undefined
+
+  /** @param secrets every configured key; those under 8 characters are not searched for by value */
+  constructor(secrets: Iterable<string> = []) {
+    const values = new Set([...secrets].filter(secret => secret.length >= MIN_SECRET_CHARS).flatMap(spellings))
+    // The longest first: a key may begin with another.
+    const sources = [...values].sort((a, b) => b.length - a.length).map(escapeRegExp)
+    this.#values = sources.length === 0 ? undefined : new RegExp(sources.join('|'), 'g')
+  }
+
+  text(value: string): string {
+    // Values before shapes, or the shape of one secret could take half of another.
+    const unnamed = this.#values === undefined ? value : value.replace(this.#values, REDACTED)
+    return unnamed.replace(SHAPES, REDACTED)
+  }
+
+  /** @param raw name, value, name, value */
+  headers(raw: readonly string[]): string[] {
+    return raw.map((text, at) => {
+      const isSecret = at % 2 === 1 && isSecretName(raw[at - 1] as string)
+      return isSecret ? REDACTED : this.text(text)
+    })
+  }
+
+  /** A whole URL or a path with its query; parameters are judged as a server reads them, decoded. */
+  url(value: string): string {
+    const start = value.indexOf('?') + 1
+    if (start === 0) return this.text(value)
+    const query = value.slice(start).split('&').map(this.#parameter)
+    return this.text(value.slice(0, start) + query.join('&'))
+  }
+
+  /** A replacer for `JSON.stringify`: numbers, booleans and null stay, whatever their name. */
+  readonly member = (name: string, value: unknown): unknown => {
+    if (typeof value === 'bigint') return value.toString()
+    const hides = value !== null && (typeof value === 'string' || typeof value === 'object')
+    if (hides && isSecretName(name)) return REDACTED
+    return typeof value === 'string' ? this.text(value) : value
+  }
+
+  readonly #parameter = (pair: string): string => {
+    const [decoded] = new URLSearchParams(pair)
+    if (decoded === undefined) return pair
+    const [name, value] = decoded
+    if (value === '' || !(isSecretName(name) || this.text(value) !== value)) return pair
+    return `${pair.slice(0, pair.indexOf('='))}=${REDACTED}`
+  }
+}
+
+function spellings(secret: string): string[] {
+  return [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)]
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
+}
+
+/** Ends of lines, what steers a terminal, and what turns the direction of text. */
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** The text on one line, with control characters as visible escapes: it can neither forge nor colour a log. */
+export function oneLine(text: string): string {
+  return text.replace(
+    CONTROLS,
+    control => SHORT_ESCAPES[control] ?? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
