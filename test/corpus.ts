@@ -8,7 +8,7 @@ import type { DialectName } from '../src/dialects/index.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const OWN = join(ROOT, 'test/corpus')
-const RECORDED = resolve(ROOT, process.env['MILLRACE_CORPUS'] ?? '../shared/corpus')
+const RECORDED = resolve(ROOT, process.env.MILLRACE_CORPUS ?? '../shared/corpus')
 
 export interface CorpusStream {
   /** `<dialect>/<upstream>-<feature>` */
