@@ -1,0 +1,5 @@
+export type { SseDecoderOptions, SseEvent } from './decoder.ts'
+export { SseDecoder } from './decoder.ts'
+export { encodeComment, encodeEvent } from './encoder.ts'
+export { Framer, frameEnd } from './framer.ts'
+export { decodeEvents, SseDecoderStream, SseEncoderStream } from './streams.ts'
