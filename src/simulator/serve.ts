@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { FAILURES, MillraceError } from '../errors.ts'
+import { Answer } from './answer.ts'
+import type { Asked } from './asked.ts'
+import type { Clock } from './clock.ts'
+import { deliver } from './delivery.ts'
+import { embeddingsOf } from './embeddings.ts'
+import type { RequestLog } from './log.ts'
+import { answerOf, MODELS, modelOf } from './models.ts'
+import { seededRandom } from './random.ts'
+import { isReplay, readReplay } from './replay.ts'
+import { jsonReply, type Reply, replayReply, statusReply, streamReply } from './reply.ts'
+import { type Route, routeOf } from './routes.ts'
+import { digest, promptTokens } from './script.ts'
+import { readSettings, type Settings, splitModel } from './settings.ts'
+import type { Voice } from './voice.ts'
+import { VOICES } from './voices.ts'
+import { isObject, type JsonObject } from './wire-json.ts'
+
+/** What all requests of one simulator share. */
+export interface House {
+  readonly log: RequestLog
+  readonly clock: Clock
+  readonly seed: number
+  readonly replayDir: string | undefined
+}
+
+/** One request, read. */
+interface Order {
+  readonly route: Route
+  readonly voice: Voice
+  readonly requestId: string
+  readonly body: JsonObject
+  readonly asked: Asked
+  /** The model's name without its settings. */
+  readonly model: string
+  readonly settings: Settings
+}
+
+/** Answers one request, whatever it is; resolves when the answer is over. */
+export async function serve(house: House, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = '', url: path = '', rawHeaders: headers } = request
+  const route = routeOf(method, path, request.headers)
+  const voice = VOICES[route.dialect]
+  const sighting = house.log.add({ time: house.clock.now(), method, path, headers, dialect: route.dialect })
+  const answer = new Answer(response, sighting, house.clock)
+  const body = await buffer(request).catch(() => undefined)
+  // The client left while it was speaking.
+  if (body === undefined) return
+  sighting.bodyRead(body)
+
+  const seed = house.seed + sighting.seen.seq
+  const requestId = `req_${digest(`${seed}`).slice(0, 24)}`
+  const send = (reply: Reply, settings: Settings) => {
+    const headers = [...voice.headers(requestId), ...reply.headers]
+    return deliver({ ...reply, headers }, answer, settings, seededRandom(seed))
+  }
+  try {
+    const order = read(route, voice, requestId, `${body}`, `${request.headers['x-sim'] ?? ''}`)
+    await send(await replyTo(order, house), order.settings)
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    await send(refusal(voice, requestId, error), {})
+  }
+}
+
+function read(route: Route, voice: Voice, requestId: string, text: string, header: string): Order {
+  const body = parse(text)
+  const asked = { dialect: route.dialect, ...voice.read(body), ...route.said }
+  const { name: model, settings } = splitModel(asked.model ?? '')
+  if (model === '' && route.operation === 'generate') {
+    throw new MillraceError('bad-request', 'Cannot answer: the request names no model')
+  }
+  const steered = { ...modelOf(model).settings, ...readSettings(settings), ...readSettings(header) }
+  return { route, voice, requestId, body, asked, model, settings: steered }
+}
+
+function parse(text: string): JsonObject {
+  if (text === '') return {}
+  try {
+    const body: unknown = JSON.parse(text)
+    if (isObject(body)) return body
+  } catch (cause) {
+    throw new MillraceError('bad-request', 'Cannot read the body: it is not JSON', { cause })
+  }
+  throw new MillraceError('bad-request', 'Cannot read the body: it is not a JSON object')
+}
+
+async function replyTo(order: Order, house: House): Promise<Reply> {
+  const { route, voice, requestId, body, asked, model, settings } = order
+  const { status = 200 } = settings
+  if (status === 204 || status >= 300) return statusReply(voice, status, requestId, settings)
+  switch (route.operation) {
+    case 'generate':
+      return generate(order, house)
+    case 'count':
+      return jsonReply(voice, { [route.dialect === 'gemini' ? 'totalTokens' : 'input_tokens']: promptTokens(asked) })
+    case 'embed':
+      return jsonReply(voice, embeddingsOf(body, model))
+    case 'models':
+      return jsonReply(voice, voice.models(Object.keys(MODELS)))
+    case 'unknown':
+      throw new MillraceError('not-found', 'Cannot answer: there is no such route')
+  }
+}
+
+async function generate({ route, voice, asked, model, settings }: Order, house: House): Promise<Reply> {
+  if (isReplay(model)) return replayReply(voice, await readReplay(house.replayDir, model, route.dialect))
+  const script = answerOf(model, asked, settings)
+  const isStream = settings.shape === undefined ? asked.stream : settings.shape === 'stream'
+  return isStream ? streamReply(voice, script, asked, settings, route.isArray) : jsonReply(voice, voice.whole(script))
+}
+
+function refusal(voice: Voice, requestId: string, { code, message }: MillraceError): Reply {
+  const { status } = FAILURES[code]
+  return jsonReply(voice, voice.failure({ status, message, requestId }), status)
+}
