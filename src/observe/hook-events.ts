@@ -1,0 +1,82 @@
+import type { Failure } from '../errors.ts'
+import type { UpstreamRequest } from '../http/index.ts'
+
+/** What a hook can watch. */
+export const HOOK_EVENTS = [
+  'request.started',
+  'request.completed',
+  'request.failed',
+  'provider.request.prepared',
+  'provider.request.sent',
+  'provider.response.received',
+  'provider.stream.start',
+  'provider.stream.chunk',
+  'provider.stream.event',
+  'provider.stream.end',
+  'provider.error',
+  'http.request',
+  'http.response',
+  'http.error',
+  'app.startup',
+  'app.ready',
+  'app.shutdown',
+] as const
+
+export type HookEvent = (typeof HOOK_EVENTS)[number]
+
+/** Priorities by their meaning: lower runs first. */
+export const HOOK_LAYERS = {
+  validation: 100,
+  auth: 200,
+  enrichment: 300,
+  processing: 500,
+  observation: 700,
+  finalization: 1000,
+} as const
+
+interface State {
+  /** When it happened, in milliseconds since the epoch. */
+  readonly time: number
+  /** The exchange that it belongs to; absent for events of the program. */
+  readonly requestId?: string
+  /** The upstream's configured name. */
+  readonly provider?: string
+  /** Shared by all hooks of one exchange: what an earlier one notes, a later one reads. */
+  readonly metadata: Map<string, unknown>
+  readonly error?: Failure
+}
+
+/** A request on its way to the upstream, credentials included: its hooks may change all of it. */
+export interface PreparedState extends State {
+  readonly event: 'provider.request.prepared'
+  readonly data: UpstreamRequest
+}
+
+/** Bytes of a stream. */
+export interface ChunkState extends State {
+  readonly event: 'provider.stream.chunk'
+  readonly requestId: string
+  readonly data: ChunkData
+}
+
+export interface ChunkData {
+  /** `raw`: as the upstream sent them. `converted`: as they go to the client. */
+  readonly form: 'raw' | 'converted'
+  readonly bytes: number
+  /** How many chunks this one stands for: more than one when hooks could not keep up. */
+  readonly chunks: number
+  /** A copy of the bytes; absent when several chunks were merged. */
+  readonly content?: Uint8Array
+}
+
+/** Everything else. Whoever emits it has redacted it. */
+export interface OtherState extends State {
+  readonly event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk'>
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** What hooks that only watch are told. */
+export type ObservedState = ChunkState | OtherState
+
+/** What a hook is called with. */
+export type HookState = PreparedState | ObservedState
