@@ -1,4 +1,4 @@
-import type { DialectName, Edit } from '../dialects/index.ts'
+import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { FailureCode } from '../errors.ts'
 import type { FinishReason, Lane, Outcome, Provenance, Shape, Usage } from '../model/index.ts'
 
@@ -73,4 +73,9 @@ export function reportedUsage(usage: Usage, provenance: Provenance): ReportedUsa
     reasoning: usage.reasoning ?? null,
     provenance,
   }
+}
+
+export function provenanceOf({ usage, isUsageFinal }: Pick<Reading, 'usage' | 'isUsageFinal'>): Provenance {
+  if (Object.keys(usage).length === 0) return 'none'
+  return isUsageFinal ? 'reported' : 'partial'
 }

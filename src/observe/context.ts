@@ -1,0 +1,60 @@
+import { Redactor } from '../redact.ts'
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  wallMs(): number
+  /** Milliseconds since some moment, never going back: for durations. */
+  monotonicMs(): number
+}
+
+const SYSTEM_CLOCK: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
+
+export interface RequestContextOptions {
+  /** Default: a random one. */
+  readonly requestId?: string
+  readonly clock?: Clock
+  /** Takes secrets out of `toJSON`. Default: one that knows names and shapes only. */
+  readonly redactor?: Redactor
+}
+
+/** What is known of one request while it is served; handed on explicitly, never through globals. */
+export class RequestContext {
+  readonly requestId: string
+  readonly startTime: Date
+  /** Notes of whoever takes part: hooks, handlers, the host program. */
+  readonly metadata = new Map<string, unknown>()
+  /** Counts and times: `streamChunks`, `streamBytes`, `firstTokenMs`, `tokensInput` and so on. */
+  readonly metrics: Record<string, number | string | null> = {}
+  readonly #clock: Clock
+  readonly #startedAt: number
+  readonly #redactor: Redactor
+
+  constructor({ requestId = randomId(), clock = SYSTEM_CLOCK, redactor = new Redactor() }: RequestContextOptions = {}) {
+    this.requestId = requestId
+    this.#clock = clock
+    this.startTime = new Date(clock.wallMs())
+    this.#startedAt = clock.monotonicMs()
+    this.#redactor = redactor
+  }
+
+  elapsedMs(): number {
+    return this.#clock.monotonicMs() - this.#startedAt
+  }
+
+  /** Plain data without secrets. */
+  toJSON(): Record<string, unknown> {
+    const { requestId, startTime, metrics } = this
+    const plain = {
+      requestId,
+      startTime,
+      elapsedMs: this.elapsedMs(),
+      metrics,
+      metadata: Object.fromEntries(this.metadata),
+    }
+    return JSON.parse(JSON.stringify(plain, this.#redactor.member))
+  }
+}
+
+function randomId(): string {
+  return `req_${crypto.randomUUID().replaceAll('-', '')}`
+}

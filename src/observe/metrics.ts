@@ -1,0 +1,54 @@
+import type { Provenance } from '../model/index.ts'
+import type { ReportedUsage, StreamReport } from './report.ts'
+
+/** Tokens and cost of one answer; null where unknown. `tokensInput` holds the cached ones, `tokensOutput` the reasoning. */
+export interface StreamingMetrics {
+  readonly tokensInput: number | null
+  readonly tokensOutput: number | null
+  readonly cacheReadTokens: number | null
+  /** All cache writes. */
+  readonly cacheWriteTokens: number | null
+  /** The part of the cache writes that is priced for an hour. */
+  readonly cacheWrite1hTokens?: number | null
+  readonly reasoningTokens?: number | null
+  /** In US dollars. */
+  readonly costUsd: number | null
+  readonly provenance?: Provenance
+  /** Who said what it costs; `upstream`: the answer itself. */
+  readonly priceSource?: string | null
+}
+
+/** What a provider implements to read tokens and cost from its own stream. One for each stream. */
+export interface IStreamingMetricsCollector {
+  /**
+   * Any text of the stream: part of an event, or several.
+   * @returns true when it completed the metrics
+   */
+  processChunk(chunk: string): boolean
+  /** The upstream's own format, before conversion. */
+  processRawChunk(chunk: string): boolean
+  /** The client's format, after conversion. */
+  processConvertedChunk(chunk: string): boolean
+  /** What is known by now. */
+  getMetrics(): StreamingMetrics
+}
+
+export type StreamingMetricsCollector = IStreamingMetricsCollector
+
+export function metricsOf(report: StreamReport): Required<StreamingMetrics> {
+  return usageMetrics(report.usage, undefined)
+}
+
+export function usageMetrics(usage: ReportedUsage, reportedCostUsd: number | undefined): Required<StreamingMetrics> {
+  return {
+    tokensInput: usage.input,
+    tokensOutput: usage.output,
+    cacheReadTokens: usage.cacheRead,
+    cacheWriteTokens: usage.cacheWrite,
+    cacheWrite1hTokens: usage.cacheWrite1h,
+    reasoningTokens: usage.reasoning,
+    costUsd: reportedCostUsd ?? null,
+    provenance: usage.provenance,
+    priceSource: reportedCostUsd === undefined ? null : 'upstream',
+  }
+}
