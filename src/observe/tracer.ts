@@ -1,0 +1,31 @@
+import type { Head, UpstreamRequest } from '../http/index.ts'
+import type { StreamReport } from './report.ts'
+
+/**
+ * Follows single exchanges, for people who look for a fault. Called in the turn of the stream: it
+ * returns at once and never throws. What it shows is redacted; bodies are shown only when asked for.
+ */
+export interface RequestTracer {
+  /** Asked once for an exchange; the others are called only for those it wants. */
+  shouldTrace(request: UpstreamRequest): boolean
+  traceRequest(id: string, request: UpstreamRequest): void
+  /** A whole answer, or the head of one. */
+  traceResponse(id: string, head: Head, body?: Uint8Array): void
+  traceStreamStart(id: string, head: Head): void
+  /** @param chunk valid only during the call */
+  traceStreamChunk(id: string, chunk: Uint8Array): void
+  /** Once, last, however the exchange ended. */
+  traceStreamComplete(report: StreamReport): void
+}
+
+/** Traces nothing. */
+export class NullTracer implements RequestTracer {
+  shouldTrace(): boolean {
+    return false
+  }
+  traceRequest(): void {}
+  traceResponse(): void {}
+  traceStreamStart(): void {}
+  traceStreamChunk(): void {}
+  traceStreamComplete(): void {}
+}
