@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import type { ChunkState, HookState, ObservedState, OtherState, PreparedState } from './hook-events.ts'
+import type { ChunkState, HookState, OtherState, PreparedState } from './hook-events.ts'
 import { HookManager, type HookManagerOptions } from './hooks.ts'
 
 /** Time that passes only when it is told to. */
@@ -37,13 +36,13 @@ function managed(options: HookManagerOptions = {}): { hooks: HookManager; time: 
   return { hooks: new HookManager({ after: time.after, ...options }), time }
 }
 
-function state(event: OtherState['event'], requestId = 'r1'): OtherState {
-  return { event, time: 0, requestId, data: {}, metadata: new Map() }
+function state(event: OtherState['event']): OtherState {
+  return { event, time: 0, requestId: 'r1', data: {}, metadata: new Map() }
 }
 
-function chunk(bytes: number, requestId = 'r1', form: 'raw' | 'converted' = 'raw'): ChunkState {
-  const data = { form, bytes, chunks: 1, content: new Uint8Array(bytes) }
-  return { event: 'provider.stream.chunk', time: 0, requestId, data, metadata: new Map() }
+function chunk(bytes: number): ChunkState {
+  const data = { form: 'raw', bytes, chunks: 1, content: new Uint8Array(bytes) } as const
+  return { event: 'provider.stream.chunk', time: 0, requestId: 'r1', data, metadata: new Map() }
 }
 
 function prepared(): PreparedState {
@@ -193,32 +192,6 @@ test('a hook that hangs in a hundred calls is passed over', async () => {
   assert.deepEqual([calls, hooks.counts.passedOver], [100, 50])
 })
 
-test('a full queue sums the chunks of a stream and drops its events', async () => {
-  const { hooks, time } = managed({ queueLimit: 3 })
-  const seen: unknown[] = []
-  hooks.register({
-    name: 'sums',
-    events: ['provider.stream.start', 'provider.stream.chunk', 'provider.stream.event', 'provider.stream.end'],
-    handle: it => void seen.push(it.event === 'provider.stream.chunk' ? [it.requestId, it.data] : it.event),
-  })
-  hooks.emit(state('provider.stream.start'))
-  hooks.emit(chunk(1, 'r1'))
-  hooks.emit(chunk(2, 'r2'))
-  hooks.emit(chunk(30, 'r1'))
-  hooks.emit(chunk(400, 'r1', 'converted'))
-  hooks.emit(state('provider.stream.event'))
-  hooks.emit(chunk(500, 'r1'))
-  hooks.emit(state('provider.stream.end'))
-  await time.pass(0)
-  assert.deepEqual(seen, [
-    'provider.stream.start',
-    ['r1', { form: 'raw', bytes: 531, chunks: 3 }],
-    ['r2', { form: 'raw', bytes: 2, chunks: 1, content: new Uint8Array(2) }],
-    'provider.stream.end',
-  ])
-  assert.deepEqual(hooks.counts, { errors: 0, passedOver: 0, merged: 2, dropped: 2 })
-})
-
 test('a queue that overflows with starts and ends is no longer held up by a slow hook', async () => {
   const { hooks, time } = managed({ queueLimit: 4 })
   const seen: string[] = []
@@ -232,47 +205,17 @@ test('a queue that overflows with starts and ends is no longer held up by a slow
   assert.deepEqual(seen, ['request.started', 'request.completed'], 'until it is below its limit')
 })
 
-const emitted = fc.oneof(
-  fc
-    .constantFrom('provider.stream.start', 'provider.stream.end', 'provider.error', 'provider.stream.event')
-    .map(it => state(it)),
-  fc.tuple(fc.nat(100), fc.constantFrom('r1', 'r2')).map(([bytes, id]) => chunk(bytes, id)),
-)
-
-test('under any flood every start, end and error arrives in order, and merged chunks are counted', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(emitted, { maxLength: 60 }),
-      fc.integer({ min: 1, max: 8 }),
-      async (states, queueLimit) => {
-        const { hooks, time } = managed({ queueLimit })
-        const seen: ObservedState[] = []
-        hooks.register({
-          name: 'all',
-          events: [
-            'provider.stream.start',
-            'provider.stream.chunk',
-            'provider.stream.event',
-            'provider.stream.end',
-            'provider.error',
-          ],
-          handle: async it => void seen.push(it as ObservedState),
-        })
-        for (const it of states) hooks.emit(it)
-        await time.pass(0)
-        const kept = (it: ObservedState) => it.event !== 'provider.stream.chunk' && it.event !== 'provider.stream.event'
-        assert.deepEqual(seen.filter(kept), states.filter(kept))
-        const { merged, dropped } = hooks.counts
-        assert.equal(seen.length, states.length - merged - dropped)
-        const chunks = seen.flatMap(it => (it.event === 'provider.stream.chunk' ? it.data.chunks : []))
-        assert.equal(
-          chunks.reduce((sum, count) => sum + count, 0),
-          chunks.length + merged,
-        )
-        assert.ok(seen.filter(it => !kept(it)).length <= queueLimit)
-      },
-    ),
-  )
+test('a queue that is full of chunks still takes every start and end', async () => {
+  const { hooks, time } = managed({ queueLimit: 2 })
+  const seen: string[] = []
+  const events = ['provider.stream.start', 'provider.stream.chunk', 'provider.stream.end'] as const
+  hooks.register({ name: 'all', events, handle: async it => void seen.push(it.event) })
+  hooks.emit(state('provider.stream.start'))
+  for (let at = 0; at < 1000; at++) hooks.emit(chunk(1))
+  hooks.emit(state('provider.stream.end'))
+  await time.pass(0)
+  assert.deepEqual(seen, events)
+  assert.deepEqual(hooks.counts, { errors: 0, passedOver: 0, merged: 999, dropped: 0 })
 })
 
 test('prepare lets hooks change the request, one after the other', async () => {
