@@ -5,6 +5,9 @@
 
 const BufferClass: typeof Buffer | undefined = globalThis.Buffer
 
+const CR = 13
+const LF = 10
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
@@ -67,6 +70,18 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array {
 /** A copy that outlives the call in which a borrowed chunk is valid. */
 export function copy(bytes: Uint8Array): Uint8Array {
   return BufferClass === undefined ? bytes.slice() : BufferClass.from(bytes)
+}
+
+/** The bytes as one chunk of HTTP/1.1 chunked encoding. */
+export function httpChunk(bytes: Uint8Array): Uint8Array {
+  const size = bytes.length.toString(16)
+  const end = size.length + 2 + bytes.length
+  const chunk = BufferClass === undefined ? new Uint8Array(end + 2) : BufferClass.allocUnsafe(end + 2)
+  for (let at = 0; at < size.length; at++) chunk[at] = size.charCodeAt(at)
+  chunk[size.length] = chunk[end] = CR
+  chunk[size.length + 1] = chunk[end + 1] = LF
+  chunk.set(bytes, size.length + 2)
+  return chunk
 }
 
 /** What Node's Buffer has beside its types: its slices are the fastest decoders there. */

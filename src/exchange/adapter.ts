@@ -1,14 +1,15 @@
+import type { Edit } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
-import type { Head, HttpClient, RawHeaders, UpstreamRequest } from '../http/index.ts'
+import type { HttpClient, RawHeaders, UpstreamRequest } from '../http/index.ts'
 import type { Lane, Shape } from '../model/index.ts'
+import type { Limits } from './budgets.ts'
 import type { Stage } from './stage.ts'
 
 export interface AdapterContext {
   /** The model that the client named. */
   readonly clientModel: string | undefined
   readonly shape: Shape
-  /** We asked for usage and the client did not: the frame that only we wanted is left out. */
-  readonly dropUsageFrame: boolean
+  readonly limits: Limits
 }
 
 /** A way from a client's dialect to an upstream's and back: a lane for a pair of dialects. */
@@ -18,18 +19,27 @@ export interface Adapter {
   /** The upstream's dialect. */
   readonly to: string
   readonly lane: Lane
+  /** What is changed and known before the upstream answers. */
+  readonly edits: readonly Edit[]
+  /** The client's request body as the upstream is to get it. */
+  request(body: Uint8Array): Uint8Array
+  /** A frame that may stand between any two events; undefined where the client's dialect has none. */
+  readonly keepAlive: Uint8Array | undefined
+  /** Whether a status comes with an answer; all others go to `failure`, with their body. */
+  isAnswer(status: number): boolean
   stage(context: AdapterContext): Stage
-  /** An upstream's error answer, in the client's form. */
+  /** An upstream's error answer, in the client's form; `body` is the upstream's own where it fits. */
   failure(status: number, headers: RawHeaders, body: Uint8Array): FailureAnswer
-  /** An error of our own, in the client's form. */
-  answer(failure: Failure, requestId: string): { readonly head: Head; readonly body: Uint8Array }
+  /** The body of an error of our own, in the client's form. */
+  answer(failure: Failure, requestId: string): Uint8Array
 }
 
 export interface FailureAnswer {
   readonly failure: Failure
-  readonly head: Head
   readonly body: Uint8Array
-  readonly isRedacted: boolean
+  /** The body's media type when it is not the upstream's own body. */
+  readonly mediaType?: string
+  readonly edits: readonly Edit[]
 }
 
 /** One try at one upstream. */

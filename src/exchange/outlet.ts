@@ -6,7 +6,6 @@ import type { Head } from '../http/index.ts'
  * Only the exchange calls it, in this order: `bind`, `open` once, `write`, then `end` or `destroy`.
  */
 export interface Outlet {
-  /** `onGone` comes at most once, when the client left before the end; it may come before `open`. */
   bind(events: OutletEvents): void
   open(head: Head): void
   /**
@@ -15,11 +14,12 @@ export interface Outlet {
    */
   write(bytes: Uint8Array): boolean
   end(): void
-  /** A visible cut. What was written before still goes out, as far as the client reads it. */
+  /** A visible cut. What was written still goes out as far as the client reads it; called again: at once. */
   destroy(): void
 }
 
 export interface OutletEvents {
   onDrain(): void
-  onGone(): void
+  /** The client's side is over, once: it was served to the end, or it left, perhaps before `open`. */
+  onClosed(): void
 }

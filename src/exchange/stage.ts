@@ -6,8 +6,8 @@ export type Emit<T> = (value: T) => void
 /** What a stage has seen: written by the stage, read by the exchange after each push. */
 export interface Seen {
   readonly reading: Reading
-  /** Whole frames read, comments included. */
-  frames: number
+  /** There is something to answer with: a whole frame, or a whole body. */
+  isReady: boolean
   /** A frame too long to be held is passing in pieces: nothing may stand between them. */
   midFrame: boolean
   /** Changes made to the bytes, each once. */
@@ -21,11 +21,11 @@ export interface Seen {
  */
 export interface Stage {
   readonly seen: Seen
+  /** The bytes are not the upstream's, so neither is their length. Default false. */
+  readonly changesBody?: boolean
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void
-  /** The upstream ended cleanly. What was held is emitted if it is whole; see `seen` for whether the answer is. */
+  /** The upstream ended cleanly. What was held is emitted if it is whole; the reading tells whether the answer is. */
   end(out: Emit<Uint8Array>): void
   /** The answer failed in mid-stream: the client's in-stream error. Emits nothing while `midFrame`. */
   fail(failure: Failure, out: Emit<Uint8Array>): void
-  /** A keep-alive frame in the client's dialect; undefined where none is legal (whole bodies). */
-  ping(): Uint8Array | undefined
 }

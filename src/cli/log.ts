@@ -1,0 +1,8 @@
+import { pino } from 'pino'
+import type { LogConfig } from '../gateway/index.ts'
+import type { Log } from '../observe/index.ts'
+
+/** One JSON line an exchange, on standard error or in a file: standard output is for people. */
+export function createLog({ level, file }: LogConfig): Log {
+  return pino({ level, base: null }, pino.destination({ dest: file ?? 2, mkdir: true, sync: false }))
+}

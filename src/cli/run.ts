@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander'
+import { MillraceError } from '../errors.ts'
+import { VERSION } from '../version.ts'
+import { configCommand } from './config.ts'
+import { serveCommand } from './serve.ts'
+import { simulateCommand } from './simulate.ts'
+
+/** Exit codes: 0 done, 1 something failed while running, 2 the command line or the configuration is wrong. */
+const FAILED = 1
+const MISUSED = 2
+
+/**
+ * Runs one command line.
+ * @param argv as in `process.argv`, with the program's two words before the command's
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('millrace')
+    .description('A gateway for LLM streams: every stream through, unchanged, metered and truthful.')
+    .version(VERSION, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+  for (const command of [serveCommand(), simulateCommand(), configCommand()])
+    program.addCommand(command.copyInheritedSettings(program))
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+/** Tells a person what went wrong, once, and gives the exit code for it. */
+function report(error: unknown): number {
+  // Commander has printed its own errors, and help and version are not errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED
+  if (error instanceof MillraceError) {
+    process.stderr.write(`millrace: ${error.message}\n`)
+    return error.code === 'bad-request' ? MISUSED : FAILED
+  }
+  if (isSystemError(error)) {
+    process.stderr.write(`millrace: ${explain(error)}\n`)
+    return FAILED
+  }
+  throw error
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use: stop the other program, or take another with --port',
+  EACCES: 'the system does not allow it: take a port above 1023, or check the permissions of the file',
+  EADDRNOTAVAIL: 'this machine has no such address: check --host',
+  ENOENT: 'there is no such file or folder: check the path',
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  const remedy = ERRNO[error.code as string]
+  return remedy === undefined ? error.message : `${error.message}: ${remedy}`
+}

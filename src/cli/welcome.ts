@@ -1,0 +1,23 @@
+/** What to try on a gateway that runs on the simulator. */
+export function welcome(url: string): string {
+  const json = "-H 'content-type: application/json'"
+  return `
+No configuration and no provider keys: the built-in simulator answers. Try one line for each dialect:
+
+  curl -N ${url}/v1/chat/completions ${json} -d '{"model":"sim/story","stream":true,"messages":[{"role":"user","content":"Tell me a story"}]}'
+  curl -N ${url}/v1/responses ${json} -d '{"model":"sim/thinking","stream":true,"input":"Think about mills"}'
+  curl -N ${url}/v1/messages ${json} -H 'anthropic-version: 2023-06-01' -d '{"model":"sim/tools","max_tokens":512,"stream":true,"messages":[{"role":"user","content":"What is the weather?"}]}'
+  curl -N '${url}/v1beta/models/sim/story:streamGenerateContent?alt=sse' ${json} -d '{"contents":[{"role":"user","parts":[{"text":"Tell me a story"}]}]}'
+
+What came through, metered:   curl ${url}/api/streams?limit=4
+
+Point your tools here:
+  OpenAI SDK      OPENAI_BASE_URL=${url}/v1
+  Anthropic SDK   ANTHROPIC_BASE_URL=${url}
+  Google SDK      new GoogleGenAI({ apiKey, httpOptions: { baseUrl: '${url}' } })
+  Claude Code     ANTHROPIC_BASE_URL=${url} claude
+  Codex CLI       codex -c model_provider=millrace -c 'model_providers.millrace={name="Millrace",base_url="${url}/v1",wire_api="responses"}'
+
+For real providers set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY, or write a millrace.yaml: millrace config example
+`
+}

@@ -1,0 +1,571 @@
+import { type Failure, failure } from '../errors.ts'
+import { getHeader, type Head, type RawHeaders, responseHeaders, type Sweep, sharedSweep } from '../http/index.ts'
+import type { Outcome, Shape } from '../model/index.ts'
+import type { StreamReport } from '../observe/index.ts'
+import type { Adapter, Attempt, NextAttempt } from './adapter.ts'
+import {
+  type Budgets,
+  DEFAULT_BUDGETS,
+  DEFAULT_LIMITS,
+  ERROR_BODY_BYTES,
+  ERROR_BODY_MS,
+  HANDSHAKE_BYTES,
+  type Limits,
+} from './budgets.ts'
+import type { Redact } from './frame-edit.ts'
+import type { Outlet, OutletEvents } from './outlet.ts'
+import { Recorder, type Subject } from './recorder.ts'
+import { Run, type RunOwner } from './run.ts'
+import type { Stage } from './stage.ts'
+
+/** What may be changed by what the upstream answered. */
+export interface OnHeaders {
+  /** The client's headers in place of those that would cross. */
+  readonly headers?: RawHeaders
+  /** Another adapter for this answer. */
+  readonly adapter?: Adapter
+}
+
+/** Told what happens, in this order; never asked. A slow observer slows the stream: queue the work. */
+export interface ExchangeObserver {
+  /** Before the first attempt is sent. */
+  onStart?(attempt: Attempt | undefined): void
+  onHead?(head: Head): void
+  /** The upstream's bytes, before the stage; valid only during the call. */
+  onRawChunk?(chunk: Uint8Array): void
+  /** What goes to the client; valid only during the call. */
+  onSentChunk?(chunk: Uint8Array): void
+  /** Once, after everything else. */
+  onEnd?(report: StreamReport, failure: Failure | undefined): void
+}
+
+export interface ExchangeOptions {
+  /**
+   * What the client's head waits for. `frame`: the first whole frame, so that an error there becomes a
+   * status. `content`: the first content, while another target is left to turn to.
+   */
+  readonly hold: 'frame' | 'content'
+  readonly subject: Subject
+  /** What the client asked for. */
+  readonly wants: 'stream' | 'whole'
+  /** Writes the errors of an exchange that found no attempt. */
+  readonly fallback: Adapter
+  readonly budgets?: Budgets
+  readonly limits?: Limits
+  readonly observer?: ExchangeObserver
+  /** Called once with the upstream's good status; the upstream is paused while it thinks. */
+  readonly onHeaders?: (head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>
+  /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
+  readonly mediaType?: string
+  /** The last word on the headers that cross to the client, ours not among them. */
+  readonly mapHeaders?: (headers: RawHeaders) => RawHeaders
+  /** Headers of ours for the client's head. */
+  readonly ownHeaders?: (record: Recorder) => RawHeaders
+  /** Takes secrets out of the words that end up in the report. */
+  readonly redact?: Redact
+  readonly sweep?: Sweep
+}
+
+const EVENT_STREAM = 'text/event-stream'
+
+type Phase = 'dispatching' | 'holding' | 'streaming' | 'trailing' | 'ending' | 'ended'
+
+/**
+ * The machine of `docs/lifecycle.md`: from a dispatched request to the one report.
+ *
+ * It alone aborts attempts and ends the client; sockets, deadlines and hooks report to it and never
+ * act. What one read of the upstream brings is one turn of it.
+ */
+export class Exchange implements RunOwner, OutletEvents {
+  readonly report: Promise<StreamReport>
+
+  readonly #next: NextAttempt
+  readonly #outlet: Outlet
+  readonly #options: ExchangeOptions
+  readonly #budgets: Budgets
+  readonly #limits: Limits
+  readonly #observer: ExchangeObserver | undefined
+  readonly #sweep: Sweep
+  readonly #record: Recorder
+
+  #phase: Phase = 'dispatching'
+  /** The status line is out; with `early-head` before the upstream's is known. */
+  #isOpen = false
+  /** The answer itself is on its way out: no other attempt, no other status. */
+  #isCommitted = false
+  #isClientGone = false
+  #run: Run | undefined
+  #outcome: Outcome | undefined
+
+  /** When the present phase began, and when the client last got a byte. */
+  #since: number
+  #sentAt: number
+  #fullSince: number | undefined
+
+  #resolve!: (report: StreamReport) => void
+
+  constructor(next: NextAttempt, outlet: Outlet, options: ExchangeOptions) {
+    this.#next = next
+    this.#outlet = outlet
+    this.#options = options
+    this.#budgets = options.budgets ?? DEFAULT_BUDGETS
+    this.#limits = options.limits ?? DEFAULT_LIMITS
+    this.#observer = options.observer
+    this.#sweep = options.sweep ?? sharedSweep
+    this.#since = this.#sentAt = this.#sweep.now()
+    this.#record = new Recorder(options.subject, this.#since)
+    this.report = new Promise(resolve => {
+      this.#resolve = resolve
+    })
+  }
+
+  /** Sends the first attempt. Once. */
+  start(): Promise<StreamReport> {
+    this.#outlet.bind(this)
+    this.#sweep.add(this)
+    this.#dispatch(undefined)
+    return this.report
+  }
+
+  /** Ends the exchange from outside, as the client, an operator or a shutdown would. */
+  cancel(why: 'client' | 'operator' | 'drain'): void {
+    if (this.#phase === 'ending' || this.#phase === 'ended') return
+    if (why === 'client') {
+      this.onClosed()
+      return
+    }
+    if (this.#phase === 'trailing') {
+      this.#finish()
+      return
+    }
+    const message =
+      why === 'drain' ? 'Stream was cut: the gateway is shutting down' : 'Stream was stopped by an operator'
+    this.#stop(failure('cancelled', message, { status: 503 }))
+  }
+
+  // What the upstream does.
+
+  onHead(run: Run, head: Head): void {
+    if (run !== this.#run) return
+    const now = this.#sweep.now()
+    run.head = head
+    run.headAt = now
+    this.#record.headAt = now
+    if (head.decoded !== undefined) this.#record.edits.add('decoded')
+    this.#observer?.onHead?.(head)
+    // Any other status is decided when its body is there.
+    if (!isAnswer(run)) return
+    const { onHeaders } = this.#options
+    if (onHeaders === undefined) this.#beginAnswer(run, undefined)
+    else this.#askForHeaders(run, head, onHeaders)
+  }
+
+  onData(run: Run, chunk: Uint8Array): void {
+    if (run !== this.#run) return
+    this.#record.bytesIn += chunk.length
+    this.#record.firstByteAt ??= this.#sweep.now()
+    this.#observer?.onRawChunk?.(chunk)
+    if (run.stage === undefined) this.#collect(run, chunk)
+    else this.#push(run, chunk)
+  }
+
+  onEnd(run: Run): void {
+    if (run !== this.#run) return
+    if (run.stage === undefined) {
+      // An answer whose headers are still being thought about ends when they are there.
+      if (isAnswer(run)) return
+      this.#decideStatus(run)
+      return
+    }
+    run.stage.end(this.#emit)
+    this.#endAnswer(run)
+  }
+
+  onError(run: Run, failed: Failure): void {
+    if (run !== this.#run) return
+    if (this.#phase === 'trailing') this.#finish()
+    else if (run.head !== undefined && !isAnswer(run)) this.#decideStatus(run)
+    else this.#lose(run, failed)
+  }
+
+  // What the client does.
+
+  onDrain(): void {
+    this.#fullSince = undefined
+    this.#run?.resume()
+  }
+
+  onClosed(): void {
+    if (this.#phase === 'ended') return
+    this.#isClientGone = true
+    if (this.#phase === 'ending') this.#conclude()
+    // A client that leaves after the last event is served: let the upstream end, its socket is worth keeping.
+    else if (this.#phase === 'trailing') this.#run?.resume()
+    else {
+      this.#outcome = 'cancelled'
+      this.#record.failure ??= failure('cancelled', 'Client left before the end of the answer')
+      this.#conclude()
+    }
+  }
+
+  // What time does.
+
+  sweep(now: number): void {
+    const budgets = this.#budgets
+    const isOver = (since: number, budgetMs: number) => budgetMs > 0 && now - since >= budgetMs
+    if (this.#phase === 'ending') {
+      if (isOver(this.#since, budgets.clientStallMs)) this.#outlet.destroy()
+      return
+    }
+    if (this.#phase === 'trailing') {
+      if (isOver(this.#since, budgets.trailerMs)) this.#finish()
+      return
+    }
+    if (this.#fullSince !== undefined) {
+      if (isOver(this.#fullSince, budgets.clientStallMs)) this.#giveUpClient()
+      return
+    }
+    const spent = this.#spentBudget(isOver)
+    if (spent !== undefined) this.#stop(failure('timeout', `Upstream took too long: budget \`${spent}\` is spent`))
+    else this.#keepClientAlive(now, isOver)
+  }
+
+  #spentBudget(isOver: (since: number, budgetMs: number) => boolean): string | undefined {
+    const run = this.#run
+    const budgets = this.#budgets
+    if (isOver(this.#record.startedAt, budgets.totalMs)) return 'totalMs'
+    if (run === undefined) return undefined
+    if (run.head === undefined) {
+      const name = this.#options.wants === 'stream' ? 'headMs' : 'wholeHeadMs'
+      return isOver(run.sentAt, budgets[name]) ? name : undefined
+    }
+    if (run.stage === undefined) return !isAnswer(run) && isOver(run.headAt, ERROR_BODY_MS) ? 'headMs' : undefined
+    if (run.stage.seen.reading.progress === 0)
+      return isOver(run.sentAt, budgets.firstTokenMs) ? 'firstTokenMs' : undefined
+    return isOver(this.#record.progressAt, budgets.idleMs) ? 'idleMs' : undefined
+  }
+
+  /** Opens the client that has waited long enough, and lets it hear from us while nothing else comes. */
+  #keepClientAlive(now: number, isOver: (since: number, budgetMs: number) => boolean): void {
+    const run = this.#run
+    if (run === undefined || this.#options.wants !== 'stream') return
+    const budgets = this.#budgets
+    if (!this.#isOpen) {
+      if (run.stage !== undefined && this.#options.hold === 'frame' && isOver(run.headAt, budgets.headHoldMs)) {
+        this.#commit(run)
+      } else if (isOver(this.#record.startedAt, budgets.earlyHeadMs)) this.#openEarly()
+      return
+    }
+    const { keepAlive } = run.adapter
+    if (keepAlive === undefined || run.stage?.seen.midFrame === true || !isOver(this.#sentAt, budgets.pingAfterMs))
+      return
+    this.#record.edits.add('ping')
+    this.#write(keepAlive)
+    this.#sentAt = now
+  }
+
+  // The way of an attempt.
+
+  #dispatch(failed: Failure | undefined): boolean {
+    let attempt: Attempt | undefined
+    try {
+      attempt = this.#next(failed)
+    } catch (error) {
+      this.#answer(failure('upstream', `Cannot choose an upstream: ${describe(error)}`, { status: 500 }))
+      return true
+    }
+    if (failed === undefined) this.#observer?.onStart?.(attempt)
+    if (attempt === undefined) {
+      if (failed === undefined) this.#answer(failure('not-found', 'No upstream is left to ask'))
+      return failed === undefined
+    }
+    this.#record.restart()
+    this.#record.upstream = attempt.upstream
+    this.#record.upstreamDialect = attempt.adapter.to
+    this.#record.lane = attempt.adapter.lane
+    this.#record.sentModel = attempt.model
+    for (const edit of attempt.adapter.edits) this.#record.edits.add(edit)
+    this.#phase = 'dispatching'
+    this.#run = new Run(this, attempt, this.#sweep.now())
+    this.#run.send()
+    return true
+  }
+
+  async #askForHeaders(run: Run, head: Head, ask: NonNullable<ExchangeOptions['onHeaders']>): Promise<void> {
+    try {
+      const answer = ask(head)
+      if (!(answer instanceof Promise)) {
+        this.#beginAnswer(run, answer)
+        return
+      }
+      run.pause()
+      const later = await answer
+      if (run !== this.#run || this.#phase !== 'dispatching') return
+      this.#beginAnswer(run, later)
+      run.resume()
+      if (run.hasEnded) this.onEnd(run)
+    } catch (error) {
+      if (run === this.#run)
+        this.#stop(failure('upstream', `Cannot read the upstream's head: ${describe(error)}`, { status: 500 }))
+    }
+  }
+
+  #beginAnswer(run: Run, changes: OnHeaders | undefined): void {
+    const head = run.head as Head
+    if (changes?.headers !== undefined) run.head = { ...head, headers: changes.headers }
+    if (changes?.adapter !== undefined) run.adapter = changes.adapter
+    const shape = shapeOf(this.#options.wants, getHeader(head.headers, 'content-type'))
+    this.#record.shape = shape
+    this.#record.lane = run.adapter.lane
+    const early = run.held.length === 0 ? undefined : run.takeHeld()
+    run.stage = run.adapter.stage({ clientModel: this.#options.subject.model, shape, limits: this.#limits })
+    this.#phase = 'holding'
+    if (early !== undefined) this.#push(run, early)
+  }
+
+  #push(run: Run, chunk: Uint8Array): void {
+    const stage = run.stage as Stage
+    const heldBefore = run.held.length
+    stage.push(chunk, this.#emit)
+    const { reading } = stage.seen
+    this.#record.note(reading, this.#sweep.now())
+    if (this.#isCommitted) {
+      this.#followReading(run)
+      return
+    }
+    if (reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
+    else if (this.#isReady(run)) this.#commit(run)
+    else run.keepHeld(heldBefore)
+  }
+
+  /** Where the bytes of the stage go: to the client, or to what is held until the head is decided. */
+  readonly #emit = (bytes: Uint8Array): void => {
+    if (this.#isCommitted) this.#write(bytes)
+    else this.#run?.hold(bytes)
+  }
+
+  #isReady(run: Run): boolean {
+    const { seen } = run.stage as Stage
+    if (run.heldBytes > HANDSHAKE_BYTES) return true
+    if (!seen.isReady) return false
+    const { reading } = seen
+    return this.#options.hold === 'frame' || reading.progress > 0 || reading.isFinished || reading.isTerminal
+  }
+
+  #commit(run: Run): void {
+    this.#open(this.#headOf(run))
+    this.#isCommitted = true
+    if (this.#phase === 'holding') this.#phase = 'streaming'
+    for (const bytes of run.held) this.#write(bytes)
+    run.held = []
+    run.heldBytes = 0
+    this.#followReading(run)
+  }
+
+  #followReading(run: Run): void {
+    if (this.#phase !== 'streaming') return
+    const { reading } = (run.stage as Stage).seen
+    if (!reading.isFinished && !reading.isTerminal && reading.failure === undefined) return
+    this.#phase = 'trailing'
+    this.#since = this.#sweep.now()
+  }
+
+  #endAnswer(run: Run): void {
+    const { reading } = (run.stage as Stage).seen
+    this.#record.note(reading, this.#sweep.now())
+    if (!this.#isCommitted && reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
+    else if (reading.isFinished || reading.isTerminal || reading.failure !== undefined) {
+      if (!this.#isCommitted) this.#commit(run)
+      this.#finish()
+    } else this.#lose(run, failure('truncated', 'Upstream ended the stream without its terminal event'))
+  }
+
+  #collect(run: Run, chunk: Uint8Array): void {
+    run.hold(chunk)
+    run.keepHeld(run.held.length - 1)
+    if (!isAnswer(run) && run.heldBytes > ERROR_BODY_BYTES) {
+      run.abort()
+      this.#decideStatus(run)
+    }
+  }
+
+  /** The upstream's status is no answer: another attempt, or the status in the client's own form. */
+  #decideStatus(run: Run): void {
+    const head = run.head as Head
+    const told = run.adapter.failure(head.status, head.headers, run.takeHeld())
+    if (this.#dispatch(told.failure)) return
+    for (const edit of told.edits) this.#record.edits.add(edit)
+    const headers = responseHeaders(head.headers, { bodyChanges: true })
+    this.#answerWith(
+      told.failure,
+      { status: told.failure.status, headers: withType(headers, told.mediaType) },
+      told.body,
+    )
+  }
+
+  /** This attempt cannot become the answer, or cannot go on being it. */
+  #lose(run: Run, failed: Failure): void {
+    run.abort()
+    if (!this.#isCommitted && this.#dispatch(failed)) return
+    this.#fail(run, failed)
+  }
+
+  /** No other attempt can help: the exchange as a whole has failed. */
+  #stop(failed: Failure): void {
+    const run = this.#run
+    run?.abort()
+    if (run === undefined) this.#answer(failed)
+    else if (!this.#isCommitted && failed.code === 'timeout' && this.#dispatch(failed)) return
+    else this.#fail(run, failed)
+  }
+
+  #fail(run: Run, failed: Failure): void {
+    if (!this.#isOpen) {
+      this.#answer(failed)
+      return
+    }
+    run.held = []
+    const stage =
+      run.stage ?? run.adapter.stage({ clientModel: undefined, shape: this.#options.wants, limits: this.#limits })
+    stage.fail(failed, bytes => this.#write(bytes))
+    this.#record.failure = failed
+    this.#settle()
+    this.#outlet.destroy()
+  }
+
+  // The client's side.
+
+  #open(head: Head): void {
+    if (this.#isOpen) return
+    this.#isOpen = true
+    this.#sentAt = this.#sweep.now()
+    this.#record.status = head.status
+    const own = this.#options.ownHeaders?.(this.#record)
+    this.#outlet.open(own === undefined ? head : { status: head.status, headers: [...head.headers, ...own] })
+  }
+
+  #openEarly(): void {
+    this.#record.edits.add('early-head')
+    this.#record.shape = 'stream'
+    this.#open({ status: 200, headers: ['content-type', this.#options.mediaType ?? EVENT_STREAM] })
+    const keepAlive = this.#run?.adapter.keepAlive
+    if (keepAlive !== undefined) this.#write(keepAlive)
+  }
+
+  #headOf(run: Run): Head {
+    const { status, headers, decoded } = run.head as Head
+    const { mediaType = EVENT_STREAM, mapHeaders } = this.#options
+    const isStream = this.#record.shape === 'stream'
+    const { changesBody = false } = run.stage as Stage
+    // A stream may get keep-alives and an error from us: its length is not the upstream's.
+    const crossing = responseHeaders(headers, { bodyChanges: isStream || changesBody || decoded !== undefined })
+    const needsType = isStream && getHeader(crossing, 'content-type') === undefined
+    const typed = needsType ? [...crossing, 'content-type', mediaType] : crossing
+    return { status, headers: mapHeaders?.(typed) ?? typed }
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#isClientGone) return
+    this.#record.bytesOut += bytes.length
+    this.#sentAt = this.#sweep.now()
+    this.#observer?.onSentChunk?.(bytes)
+    if (this.#outlet.write(bytes) || this.#fullSince !== undefined) return
+    this.#fullSince = this.#sentAt
+    this.#run?.pause()
+  }
+
+  /** An error of our own as the whole answer. */
+  #answer(failed: Failure): void {
+    const adapter = this.#run?.adapter ?? this.#options.fallback
+    const retry =
+      failed.retryAfterMs === undefined ? [] : ['retry-after', String(Math.ceil(failed.retryAfterMs / 1000))]
+    const upstream = this.#run?.head?.headers
+    const kept = upstream === undefined ? retry : responseHeaders(upstream, { bodyChanges: true })
+    const body = adapter.answer(failed, this.#options.subject.id)
+    this.#answerWith(failed, { status: failed.status, headers: withType(kept, 'application/json') }, body)
+  }
+
+  #answerWith(failed: Failure, head: Head, body: Uint8Array): void {
+    if (this.#isOpen) {
+      this.#fail(this.#run as Run, failed)
+      return
+    }
+    this.#record.failure = failed
+    this.#open({ status: head.status, headers: [...head.headers, 'content-length', String(body.length)] })
+    this.#write(body)
+    this.#settle()
+    this.#outlet.end()
+  }
+
+  /** The answer is out as far as there is one. */
+  #finish(): void {
+    this.#run?.abort()
+    this.#settle()
+    if (this.#isClientGone) this.#conclude()
+    else this.#outlet.end()
+  }
+
+  #giveUpClient(): void {
+    this.#record.failure ??= failure('cancelled', 'Client stopped reading: budget `clientStallMs` is spent')
+    this.#outcome = 'cancelled'
+    this.#run?.abort()
+    this.#settle()
+    this.#outlet.destroy()
+    this.#outlet.destroy()
+  }
+
+  #settle(): void {
+    this.#phase = 'ending'
+    this.#since = this.#sweep.now()
+  }
+
+  #conclude(): void {
+    if (this.#phase === 'ended') return
+    this.#phase = 'ended'
+    this.#sweep.delete(this)
+    const run = this.#run
+    run?.abort()
+    const reading = run?.stage?.seen.reading
+    for (const edit of run?.stage?.seen.edits ?? []) this.#record.edits.add(edit)
+    const told = this.#record.failure ?? reading?.failure
+    const { redact } = this.#options
+    this.#record.failure =
+      told === undefined || redact === undefined ? told : { ...told, message: redact(told.message) }
+    const outcome = this.#outcome ?? outcomeOf(this.#record.failure)
+    const report = this.#record.report(outcome, reading, this.#sweep.now())
+    this.#observer?.onEnd?.(report, this.#record.failure)
+    this.#resolve(report)
+  }
+}
+
+function isAnswer(run: Run): boolean {
+  return run.head !== undefined && run.adapter.isAnswer(run.head.status)
+}
+
+/** A type that is not JSON's is a stream's when a stream was asked for: some upstreams send none at all. */
+function shapeOf(wants: 'stream' | 'whole', contentType: string | undefined): Shape {
+  const type = (contentType ?? '').toLowerCase()
+  if (wants === 'stream') return type.startsWith('application/json') ? 'expand' : 'stream'
+  return type.startsWith('text/event-stream') ? 'stream' : 'whole'
+}
+
+function outcomeOf(failed: Failure | undefined): Outcome {
+  if (failed === undefined) return 'completed'
+  return failed.code === 'truncated' || failed.code === 'timeout' || failed.code === 'cancelled'
+    ? failed.code
+    : 'failed'
+}
+
+function withType(headers: RawHeaders, mediaType: string | undefined): RawHeaders {
+  if (mediaType === undefined) return headers
+  const kept: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if (name.toLowerCase() !== 'content-type') kept.push(name, headers[at + 1] as string)
+  }
+  return [...kept, 'content-type', mediaType]
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

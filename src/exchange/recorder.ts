@@ -1,0 +1,108 @@
+import type { DialectName, Edit, Reading } from '../dialects/index.ts'
+import type { Failure } from '../errors.ts'
+import type { Lane, Outcome, Shape } from '../model/index.ts'
+import { provenanceOf, reportedUsage, type StreamReport } from '../observe/index.ts'
+
+/** What is known of an exchange before it starts. */
+export interface Subject {
+  readonly id: string
+  readonly key?: string | undefined
+  readonly dialect?: DialectName | undefined
+  readonly model?: string | undefined
+}
+
+/** Notes what happens to one exchange, and makes the report of it. */
+export class Recorder {
+  readonly subject: Subject
+  readonly startedAt: number
+  readonly #time = new Date().toISOString()
+
+  attempts = 0
+  upstream: string | undefined
+  upstreamDialect: string | undefined
+  lane: Lane | undefined
+  shape: Shape | undefined
+  sentModel: string | undefined
+  status: number | undefined
+  failure: Failure | undefined
+  bytesIn = 0
+  bytesOut = 0
+  readonly edits = new Set<Edit>()
+
+  headAt: number | undefined
+  firstByteAt: number | undefined
+  firstEventAt: number | undefined
+  firstReasoningAt: number | undefined
+  firstTokenAt: number | undefined
+  /** When content last came; the start while none has. */
+  progressAt: number
+  #progress = 0
+  #longestGapMs: number | undefined
+
+  constructor(subject: Subject, now: number) {
+    this.subject = subject
+    this.startedAt = now
+    this.progressAt = now
+  }
+
+  /** A new attempt counts its own content from nothing. */
+  restart(): void {
+    this.attempts++
+    this.headAt = this.firstByteAt = this.firstEventAt = this.firstReasoningAt = this.firstTokenAt = undefined
+    this.#progress = 0
+  }
+
+  /** Called once a read, not once an event. */
+  note(reading: Reading, now: number): void {
+    if (this.firstEventAt === undefined && reading.events > 0) this.firstEventAt = now
+    if (this.firstReasoningAt === undefined && reading.hasReasoning) this.firstReasoningAt = now
+    if (this.firstTokenAt === undefined && reading.hasToken) this.firstTokenAt = now
+    if (reading.progress === this.#progress) return
+    if (this.#progress > 0) this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, now - this.progressAt)
+    this.#progress = reading.progress
+    this.progressAt = now
+  }
+
+  report(outcome: Outcome, reading: Reading | undefined, now: number): StreamReport {
+    const { subject, failure } = this
+    const since = (at: number | undefined) => (at === undefined ? null : round(at - this.startedAt))
+    const usage = reading?.usage ?? {}
+    return {
+      id: subject.id,
+      time: this.#time,
+      key: subject.key ?? null,
+      client: { dialect: subject.dialect ?? null },
+      upstream: { name: this.upstream ?? null, dialect: (this.upstreamDialect as DialectName | undefined) ?? null },
+      lane: this.lane ?? null,
+      shape: this.shape ?? null,
+      edits: [...this.edits],
+      model: {
+        requested: subject.model ?? null,
+        sent: this.sentModel ?? subject.model ?? null,
+        reported: reading?.model ?? null,
+      },
+      status: this.status ?? null,
+      outcome,
+      finish: reading?.finish === undefined ? null : { reason: reading.finish.reason, raw: reading.finish.raw ?? null },
+      error: failure === undefined ? null : { code: failure.code, message: failure.message },
+      usage: reportedUsage(usage, provenanceOf({ usage, isUsageFinal: reading?.isUsageFinal ?? false })),
+      times: {
+        headMs: since(this.headAt),
+        firstByteMs: since(this.firstByteAt),
+        firstEventMs: since(this.firstEventAt),
+        firstReasoningMs: since(this.firstReasoningAt),
+        firstTokenMs: since(this.firstTokenAt),
+        totalMs: round(now - this.startedAt),
+        longestGapMs: this.#longestGapMs === undefined ? null : round(this.#longestGapMs),
+      },
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+      events: reading?.events ?? 0,
+      attempts: this.attempts,
+    }
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}

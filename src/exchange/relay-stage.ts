@@ -1,0 +1,170 @@
+import { concat, copy, fromLatin1, fromUtf8, toLatin1 } from '../bytes.ts'
+import type { Dialect, FrameKind, Meter } from '../dialects/index.ts'
+import type { Failure } from '../errors.ts'
+import { frameEnd } from '../sse/index.ts'
+import type { Limits } from './budgets.ts'
+import type { FrameEdit } from './frame-edit.ts'
+import type { Emit, Seen, Stage } from './stage.ts'
+
+/** Characters of the torn frame that are searched again: its last line end may be half of the blank line. */
+const JOINT = 1
+
+/**
+ * The relay and edit lanes: whole frames out, byte for byte but for declared edits; a tap meters them.
+ *
+ * Only whole frames leave, so pings and errors always stand between events. A torn tail is held up to
+ * `holdBytes`; a longer frame passes in pieces, and is kept beside up to `eventBytes` to be metered.
+ */
+export class RelayStage implements Stage {
+  readonly seen: Seen
+  readonly #dialect: Dialect
+  readonly #meter: Meter
+  readonly #edits: readonly FrameEdit[]
+  readonly #limits: Limits
+
+  /** The torn frame so far, and how much of it has been passed on already. */
+  #torn: Uint8Array[] = []
+  #tornBytes = 0
+  #joint = ''
+
+  /** Where the last whole frame stands: numbering goes on from it if an error must be added. */
+  #text = ''
+  #lastStart = 0
+  #lastEnd = 0
+
+  constructor(dialect: Dialect, limits: Limits, edits: readonly FrameEdit[] = []) {
+    this.#dialect = dialect
+    this.#meter = dialect.createMeter()
+    this.#limits = limits
+    this.#edits = edits
+    this.seen = { reading: this.#meter.reading, isReady: false, midFrame: false, edits: new Set() }
+  }
+
+  push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
+    if (this.#torn.length === 0) {
+      this.#walk(chunk, toLatin1(chunk), out)
+      return
+    }
+    // Look for the end in what is new only, or an endless line in small pieces takes quadratic time.
+    const fresh = this.#joint + toLatin1(chunk)
+    const end = frameEnd(fresh, 0, fresh.includes('\r'))
+    if (end < 0) this.#keep(chunk, out)
+    else if (this.seen.midFrame) this.#closeLongFrame(chunk, Math.max(0, end - this.#joint.length), out)
+    else this.#join(chunk, out)
+  }
+
+  end(out: Emit<Uint8Array>): void {
+    if (this.#torn.length === 0) return
+    const bytes = concat(this.#torn)
+    const text = toLatin1(bytes)
+    // Upstreams do close with a last frame that lacks its blank line and holds the finish.
+    const isWhole = isWholeFrame(text)
+    this.#dropTorn()
+    if (this.seen.midFrame) {
+      if (isWhole) this.#read(text, 0, text.length)
+      return
+    }
+    if (!isWhole) return
+    this.#read(text, 0, text.length)
+    out(bytes)
+    const { reading } = this.#meter
+    // An error will have to follow: it must not run into the open frame.
+    if (!reading.isFinished && !reading.isTerminal && reading.failure === undefined) out(BLANK_LINE)
+  }
+
+  fail(failure: Failure, out: Emit<Uint8Array>): void {
+    if (this.seen.midFrame) return
+    this.#dropTorn()
+    const last = this.#lastEnd === 0 ? undefined : this.#text.slice(this.#lastStart, this.#lastEnd)
+    this.seen.edits.add('ended')
+    out(fromUtf8(this.#dialect.failure.encodeInStream(failure, last)))
+  }
+
+  /** Meters every whole frame of `bytes`, emits them in as few pieces as the edits allow, keeps the tail. */
+  #walk(bytes: Uint8Array, text: string, out: Emit<Uint8Array>): void {
+    const hasCr = text.includes('\r')
+    let sent = 0
+    let at = 0
+    for (let end = frameEnd(text, 0, hasCr); end >= 0; end = frameEnd(text, at, hasCr)) {
+      const kind = this.#read(text, at, end)
+      const edited = this.#edited(text, at, end, kind)
+      if (edited !== undefined) {
+        if (sent < at) out(bytes.subarray(sent, at))
+        if (edited !== '') out(fromLatin1(edited))
+        sent = end
+      }
+      at = end
+    }
+    if (sent < at) out(sent === 0 && at === bytes.length ? bytes : bytes.subarray(sent, at))
+    if (at < bytes.length) this.#keep(bytes.subarray(at), out)
+  }
+
+  #read(text: string, start: number, end: number): FrameKind {
+    this.seen.isReady = true
+    this.#text = text
+    this.#lastStart = start
+    this.#lastEnd = end
+    return this.#meter.frame(text, start, end)
+  }
+
+  #edited(text: string, start: number, end: number, kind: FrameKind): string | undefined {
+    for (const edit of this.#edits) {
+      const edited = edit.apply(text, start, end, kind)
+      if (edited === undefined) continue
+      this.seen.edits.add(edit.name)
+      return edited
+    }
+    return undefined
+  }
+
+  #join(chunk: Uint8Array, out: Emit<Uint8Array>): void {
+    const bytes = concat([...this.#torn, chunk])
+    this.#dropTorn()
+    this.#walk(bytes, toLatin1(bytes), out)
+  }
+
+  #keep(piece: Uint8Array, out: Emit<Uint8Array>): void {
+    this.#tornBytes += piece.length
+    if (this.seen.midFrame) out(piece)
+    if (this.#tornBytes <= this.#limits.eventBytes) this.#torn.push(copy(piece))
+    // Too long to be metered: only the joint is needed, to see the end.
+    else this.#torn = [copy(piece.subarray(-JOINT))]
+    this.#joint = (this.#joint + toLatin1(piece, Math.max(0, piece.length - JOINT))).slice(-JOINT)
+    if (!this.seen.midFrame && this.#tornBytes > this.#limits.holdBytes) {
+      this.seen.midFrame = true
+      this.seen.isReady = true
+      for (const held of this.#torn) out(held)
+    }
+  }
+
+  #closeLongFrame(chunk: Uint8Array, end: number, out: Emit<Uint8Array>): void {
+    out(chunk.subarray(0, end))
+    if (this.#tornBytes + end <= this.#limits.eventBytes) {
+      const text = toLatin1(concat([...this.#torn, chunk.subarray(0, end)]))
+      this.#read(text, 0, text.length)
+    } else this.#meter.reading.malformed++
+    this.seen.midFrame = false
+    this.#dropTorn()
+    if (end < chunk.length) this.push(chunk.subarray(end), out)
+  }
+
+  #dropTorn(): void {
+    this.#torn = []
+    this.#tornBytes = 0
+    this.#joint = ''
+  }
+}
+
+const BLANK_LINE = fromUtf8('\n\n')
+
+/** Whether a frame without its blank line is whole all the same: its last data is complete. */
+function isWholeFrame(text: string): boolean {
+  const line = text.trimEnd()
+  const data = line.slice(line.lastIndexOf('data:') + 5).trim()
+  if (data === '[DONE]') return true
+  try {
+    return typeof JSON.parse(data) === 'object'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,79 @@
+import { fromUtf8, toUtf8 } from '../bytes.ts'
+import type { Dialect, Edit } from '../dialects/index.ts'
+import { type Failure, failure as makeFailure } from '../errors.ts'
+import type { Adapter, AdapterContext, FailureAnswer } from './adapter.ts'
+import { DROP_USAGE_FRAME, type Redact, redactFailures } from './frame-edit.ts'
+import { RelayStage } from './relay-stage.ts'
+import type { Stage } from './stage.ts'
+import { PassStage, UnexpectedWholeStage, WholeStage } from './whole-stage.ts'
+
+export interface RelayOptions {
+  /** What the request edits changed: `model`, `usage-frame`. */
+  readonly edits?: readonly Edit[]
+  /** False for paths that are relayed without being understood. Default true. */
+  readonly isMetered?: boolean
+  /** Takes secrets out of an upstream's error text. */
+  readonly redact?: Redact
+}
+
+/** The adapter of one dialect to itself: bytes pass as they are, a tap reads them. */
+export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adapter {
+  const { edits = [], isMetered = true, redact = text => text } = options
+  const dropsUsage = edits.includes('usage-frame')
+  const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
+
+  function stage({ shape, limits }: AdapterContext): Stage {
+    if (!isMetered) return new PassStage()
+    if (shape === 'stream') return new RelayStage(dialect, limits, frameEdits)
+    return shape === 'expand' ? new UnexpectedWholeStage(dialect) : new WholeStage(dialect)
+  }
+
+  return {
+    from: dialect.name,
+    to: dialect.name,
+    lane: dropsUsage ? 'edit' : 'relay',
+    edits,
+    request: body => body,
+    keepAlive: isMetered ? dialect.keepAlive : undefined,
+    isAnswer: status => status >= 200 && status < 300 && !(isMetered && (status === 204 || status === 205)),
+    stage,
+    failure(status, headers, body): FailureAnswer {
+      const told = describeStatus(status) ?? dialect.failure.decode(status, headers, body)
+      const failure = { ...told, message: redact(told.message) }
+      if (status < 400 || !dialect.failure.isOwn(body))
+        return { failure, body: dialect.failure.encode(failure), mediaType: 'application/json', edits: [] }
+      const text = toUtf8(body)
+      const clean = redact(text)
+      return clean === text ? { failure, body, edits: [] } : { failure, body: fromUtf8(clean), edits: ['redacted'] }
+    },
+    answer: (failure, requestId) => dialect.failure.encode({ ...failure, message: redact(failure.message) }, requestId),
+  }
+}
+
+/** Bytes of whatever kind, both ways; errors of our own are JSON in a plain form. */
+export function passAdapter(redact: Redact = text => text): Adapter {
+  return {
+    from: 'any',
+    to: 'any',
+    lane: 'relay',
+    edits: [],
+    request: body => body,
+    keepAlive: undefined,
+    isAnswer: () => true,
+    stage: () => new PassStage(),
+    failure: (status, _headers, body) => ({
+      failure: makeFailure('upstream', `Upstream answered ${status}`, { status }),
+      body,
+      edits: [],
+    }),
+    answer: ({ code, message }) => fromUtf8(JSON.stringify({ error: { code, message: redact(message) } })),
+  }
+}
+
+/** What a status below 400 that is no answer means. */
+function describeStatus(status: number): Failure | undefined {
+  if (status >= 400) return undefined
+  if (status >= 300)
+    return makeFailure('upstream', `Upstream answered with a redirect, which is not followed: status ${status}`)
+  return makeFailure('upstream', `Upstream answered without a body: status ${status}`)
+}

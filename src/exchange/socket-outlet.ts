@@ -1,0 +1,101 @@
+import { httpChunk } from '../bytes.ts'
+import type { Head } from '../http/index.ts'
+import type { Outlet, OutletEvents } from './outlet.ts'
+
+/** What is used of a Node socket. */
+export interface SocketLike {
+  write(chunk: Uint8Array): boolean
+  readonly writableNeedDrain: boolean
+  on(event: 'drain', listener: () => void): unknown
+  off(event: 'drain', listener: () => void): unknown
+  cork?(): void
+  uncork?(): void
+  destroySoon?(): void
+}
+
+/** A `node:http` response, by its shape: the portable rooms import nothing of Node. */
+export interface ServerResponseLike {
+  readonly socket: SocketLike | null
+  /** The client has left, or everything is out. */
+  readonly closed?: boolean
+  /** True when the body goes out in chunks of HTTP/1.1; known after `writeHead`. */
+  readonly chunkedEncoding?: boolean
+  writeHead(status: number, headers: string[]): unknown
+  flushHeaders(): void
+  write(chunk: Uint8Array): boolean
+  end(): unknown
+  destroy(): unknown
+  on(event: 'drain' | 'close', listener: () => void): unknown
+}
+
+/**
+ * The client behind a `node:http` response.
+ *
+ * Where the response is a plain chunked HTTP/1.1 one, frames go to its socket in a chunk of our own
+ * making: one write a turn, a fifth less CPU per event than `response.write`. HTTP/2, HTTP/1.0, HEAD
+ * and responses whose `write` or `end` somebody patched (compression) take the ordinary way.
+ */
+export class SocketOutlet implements Outlet {
+  readonly #response: ServerResponseLike
+  /** The socket, when frames may go straight to it. */
+  #direct: SocketLike | undefined
+  #isFlushed = false
+  #isDestroyed = false
+  #onDrain: (() => void) | undefined
+
+  constructor(response: ServerResponseLike) {
+    this.#response = response
+  }
+
+  bind(events: OutletEvents): void {
+    this.#onDrain = () => {
+      this.#direct?.off('drain', this.#onDrain as () => void)
+      events.onDrain()
+    }
+    this.#response.on('close', () => {
+      this.#direct?.off('drain', this.#onDrain as () => void)
+      events.onClosed()
+    })
+    this.#response.on('drain', this.#onDrain)
+    // Who left before we listened says it no more.
+    if (this.#response.closed === true) queueMicrotask(events.onClosed.bind(events))
+  }
+
+  open(head: Head): void {
+    const response = this.#response
+    response.writeHead(head.status, head.headers as string[])
+    const isPlain =
+      response.chunkedEncoding === true && !Object.hasOwn(response, 'write') && !Object.hasOwn(response, 'end')
+    if (isPlain && response.socket !== null) this.#direct = response.socket
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#direct
+    if (socket === undefined) return this.#response.write(bytes)
+    const isFull = this.#isFlushed ? !socket.write(httpChunk(bytes)) : !this.#writeWithHead(socket, bytes)
+    if (isFull) socket.on('drain', this.#onDrain as () => void)
+    return !isFull
+  }
+
+  end(): void {
+    this.#response.end()
+  }
+
+  destroy(): void {
+    const socket = this.#response.socket
+    if (this.#isDestroyed || socket?.destroySoon === undefined) this.#response.destroy()
+    // What was written, the error above all, goes out before the cut; `end` would make the cut look complete.
+    else socket.destroySoon()
+    this.#isDestroyed = true
+  }
+
+  /** Head and first frames leave in one packet. */
+  #writeWithHead(socket: SocketLike, bytes: Uint8Array): boolean {
+    this.#isFlushed = true
+    socket.cork?.()
+    this.#response.flushHeaders()
+    const hasRoom = socket.write(httpChunk(bytes))
+    socket.uncork?.()
+    return hasRoom
+  }
+}

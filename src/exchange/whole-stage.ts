@@ -1,0 +1,76 @@
+import type { Dialect, Reading } from '../dialects/index.ts'
+import { emptyReading } from '../dialects/index.ts'
+import { failure } from '../errors.ts'
+import { MemberCollector } from '../json/index.ts'
+import type { Emit, Seen, Stage } from './stage.ts'
+
+/** A whole body, forwarded as it comes and metered without being parsed. */
+export class WholeStage implements Stage {
+  readonly seen: Seen & { reading: Reading }
+  readonly #dialect: Dialect
+  readonly #members: MemberCollector
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+    this.#members = new MemberCollector(dialect.whole.members)
+    this.seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
+  }
+
+  push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
+    this.#members.push(chunk)
+    out(chunk)
+  }
+
+  end(): void {
+    this.seen.isReady = true
+    this.seen.reading = { ...this.#dialect.whole.read(this.#members.values()), isTerminal: true }
+  }
+
+  /** Nothing can be added to a body that was cut: the cut itself must be seen. */
+  fail(): void {}
+}
+
+/** A whole body where a stream was asked for: it is not passed on, and never told as success. */
+export class UnexpectedWholeStage implements Stage {
+  readonly seen: Seen & { reading: Reading }
+  readonly #dialect: Dialect
+  readonly #members: MemberCollector
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+    this.#members = new MemberCollector(dialect.whole.members)
+    this.seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#members.push(chunk)
+  }
+
+  end(): void {
+    const reading = this.#dialect.whole.read(this.#members.values())
+    this.seen.reading = {
+      ...reading,
+      progress: 0,
+      failure: reading.failure ?? failure('upstream', 'Upstream answered a stream request with a whole JSON body'),
+    }
+  }
+
+  fail(): void {}
+}
+
+/** Bytes that are none of our business: passed on, counted, not read. */
+export class PassStage implements Stage {
+  readonly seen: Seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
+
+  push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
+    this.seen.isReady = true
+    out(chunk)
+  }
+
+  end(): void {
+    this.seen.isReady = true
+    this.seen.reading.isTerminal = true
+  }
+
+  fail(): void {}
+}

@@ -1,0 +1,40 @@
+import type { ServerResponse } from 'node:http'
+import type { Dialect } from '../dialects/index.ts'
+import type { Failure } from '../errors.ts'
+import type { RawHeaders } from '../http/index.ts'
+
+interface Asker {
+  readonly response: ServerResponse
+  readonly id: string
+}
+
+/** Answers that the gateway gives by itself, without asking an upstream. */
+export function answerJson(response: ServerResponse, status: number, value: unknown, headers: RawHeaders = []): void {
+  send(response, status, Buffer.from(JSON.stringify(value)), headers)
+}
+
+export function answerBytes(response: ServerResponse, status: number, body: Uint8Array): void {
+  send(response, status, body, [])
+}
+
+/** A refusal in the error form of the dialect that the client speaks. */
+export function answerFailure({ response, id }: Asker, dialect: Dialect, failure: Failure): void {
+  const retry =
+    failure.retryAfterMs === undefined ? [] : ['retry-after', String(Math.ceil(failure.retryAfterMs / 1000))]
+  send(response, failure.status, dialect.failure.encode(failure, id), ['x-millrace-request-id', id, ...retry])
+}
+
+function send(response: ServerResponse, status: number, body: Uint8Array, headers: RawHeaders): void {
+  response.writeHead(status, [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+    ...headers,
+  ])
+  response.end(body)
+}

@@ -1,0 +1,165 @@
+import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
+import type { Dialect, Match } from '../dialects/index.ts'
+import { type Failure, failure, MillraceError } from '../errors.ts'
+import { Recorder, relayAdapter } from '../exchange/index.ts'
+import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
+import { scanObject } from '../json/index.ts'
+import { createClient } from '../node/index.ts'
+import { type HookManager, type Log, logRecord, RequestContext, type StreamReport } from '../observe/index.ts'
+import { Redactor } from '../redact.ts'
+import { StreamingHandler } from '../streaming/index.ts'
+import { answerFailure } from './answers.ts'
+import { type Config, secretsOf } from './config/index.ts'
+import type { Visit } from './handler.ts'
+import { type Plan, planRequest } from './plan.ts'
+import type { Streams } from './streams.ts'
+
+export interface ExchangesOptions {
+  readonly config: Config
+  readonly streams: Streams
+  readonly log: Log
+  readonly hookManager?: HookManager
+}
+
+interface Found {
+  readonly dialect: Dialect
+  readonly match: Match
+}
+
+/** Turns requests into exchanges with an upstream, and keeps their reports. */
+export class Exchanges {
+  readonly #config: Config
+  readonly #streams: Streams
+  readonly #log: Log
+  readonly #handler: StreamingHandler
+  readonly #capacity: Capacity
+  readonly #redact: (text: string) => string
+  /** One client for each connect budget: model rules may have their own. */
+  readonly #clients = new Map<number, HttpClient>()
+
+  constructor({ config, streams, log, hookManager }: ExchangesOptions) {
+    this.#config = config
+    this.#streams = streams
+    this.#log = log
+    this.#handler = new StreamingHandler(hookManager === undefined ? {} : { hookManager })
+    this.#capacity = new Capacity('streams', config.limits.streams)
+    const redactor = new Redactor(secretsOf(config))
+    this.#redact = text => redactor.text(text)
+  }
+
+  /** Answers the visit, however it goes. */
+  async handle(visit: Visit, found: Found, credentials: Credentials): Promise<void> {
+    const full = this.#capacity.enter()
+    try {
+      const plan = full ?? (await this.#plan(visit, found, credentials))
+      if ('code' in plan) this.#refuse(visit, found, credentials, plan)
+      else await this.#exchange(visit, found, credentials, plan)
+    } finally {
+      if (full === undefined) this.#capacity.leave()
+    }
+  }
+
+  client(connectMs: number): HttpClient {
+    let client = this.#clients.get(connectMs)
+    if (client === undefined) {
+      client = createClient({ connectMs, proxy: 'environment' })
+      this.#clients.set(connectMs, client)
+    }
+    return client
+  }
+
+  async close(): Promise<void> {
+    await this.#streams.drain(this.#config.timeouts.drainMs)
+    await Promise.all([...this.#clients.values()].map(client => client.close()))
+  }
+
+  async #plan({ request }: Visit, { dialect, match }: Found, credentials: Credentials): Promise<Plan | Failure> {
+    const { limits, timeouts } = this.#config
+    const body = await readBody(request, { maxBytes: limits.bodyBytes, totalMs: timeouts.clientBodyMs })
+    if ('code' in body) return body
+    const refused = match.operation === 'generate' ? checkRequest(body, request.rawHeaders) : undefined
+    return refused ?? planRequest(this.#config, { dialect, match, credentials, body })
+  }
+
+  async #exchange(
+    { request, response, id }: Visit,
+    { dialect, match }: Found,
+    { key }: Credentials,
+    plan: Plan,
+  ): Promise<void> {
+    const { target, model, upstream } = plan
+    const deferred = this.#handler.handleStreamingRequest({
+      method: request.method as string,
+      url: plan.url,
+      headers: plan.headers,
+      body: target.body.length === 0 ? undefined : target.body,
+      client: this.client(plan.budgets.connectMs),
+      requestContext: new RequestContext({ requestId: id }),
+      handlerConfig: {
+        responseAdapter: relayAdapter(dialect, {
+          edits: target.edits,
+          isMetered: match.operation === 'generate',
+          redact: this.#redact,
+        }),
+        preserveHeaderCase: true,
+      },
+      exchange: {
+        wants: plan.wants,
+        upstream: upstream.name,
+        subject: { key: key ?? undefined, dialect: dialect.name, model: model.requested },
+        budgets: plan.budgets,
+        limits: this.#config.limits,
+        ownHeaders,
+        redact: this.#redact,
+        ...(model.sent === undefined ? {} : { model: model.sent }),
+      },
+    })
+    this.#streams.begin(id, deferred)
+    const report = await deferred.sendTo(response)
+    this.#streams.end(report)
+    this.#note(report)
+  }
+
+  #refuse(visit: Visit, { dialect }: Found, { key }: Credentials, refused: Failure): void {
+    // What is left of the body is not worth reading.
+    visit.response.setHeader('connection', 'close')
+    answerFailure(visit, dialect, refused)
+    const now = sharedSweep.now()
+    const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
+    record.status = refused.status
+    record.failure = refused
+    const report = record.report('refused', undefined, now)
+    this.#streams.note(report)
+    this.#note(report)
+  }
+
+  #note(report: StreamReport): void {
+    this.#log.info(logRecord(report), 'exchange')
+  }
+}
+
+/** A model request is one JSON object, with a `stream` that means something; whatever else it says is passed on. */
+function checkRequest(body: Uint8Array, headers: RawHeaders): Failure | undefined {
+  const refused = checkJson(getHeader(headers, 'content-type'))
+  if (refused !== undefined) return refused
+  try {
+    const stream = scanObject(body).findLast(({ key }) => key === 'stream')
+    // `true`, `false` and `null` begin so; nobody should have to guess what "yes" means.
+    if (stream === undefined || 'tfn'.includes(String.fromCharCode(body[stream.start] as number))) return undefined
+    return failure('bad-request', 'Cannot read the request: `stream` must be true or false')
+  } catch (error) {
+    if (error instanceof MillraceError) return failure(error.code, error.message)
+    throw error
+  }
+}
+
+/** Ours, under names that no upstream can take. */
+function ownHeaders({ subject, upstream, lane, edits }: Recorder): RawHeaders {
+  return [
+    'x-millrace-request-id',
+    subject.id,
+    ...(upstream === undefined ? [] : ['x-millrace-upstream', upstream]),
+    ...(lane === undefined ? [] : ['x-millrace-lane', lane]),
+    ...(edits.size === 0 ? [] : ['x-millrace-edits', [...edits].join(', ')]),
+  ]
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Credentials, KeyRing } from '../access/index.ts'
+import { DIALECTS, type Dialect } from '../dialects/index.ts'
+import { failure } from '../errors.ts'
+import { answerBytes, answerFailure, answerJson } from './answers.ts'
+import type { Exchanges } from './exchanges.ts'
+import type { ModelList } from './model-list.ts'
+import { type Route, route, type Target } from './routes.ts'
+import type { Streams } from './streams.ts'
+
+/** A request on its way through the gateway. */
+export interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Of the exchange it becomes, and of the answer in any case. */
+  readonly id: string
+  readonly target: Target
+}
+
+export interface HandlerParts {
+  readonly keys: KeyRing
+  readonly streams: Streams
+  readonly models: ModelList
+  readonly exchanges: Exchanges
+}
+
+const DEFAULT_LIST = 100
+
+/** Takes a request to what answers it: an exchange, or an answer of our own. */
+export class Handler {
+  readonly #parts: HandlerParts
+
+  constructor(parts: HandlerParts) {
+    this.#parts = parts
+  }
+
+  handle(visit: Visit, isReady: boolean): void {
+    const { request, response, target } = visit
+    const found = route(request.method as string, target, request.rawHeaders)
+    switch (found.kind) {
+      case 'health':
+        return answerJson(response, 200, { status: 'ok' })
+      case 'ready':
+        return answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'draining' })
+      case 'not-found':
+        return answerFailure(visit, found.dialect, failure('not-found', `Cannot find ${target.path}: no such path`))
+      case 'wrong-method':
+        return answerFailure(
+          visit,
+          found.dialect,
+          failure('bad-request', `Cannot ${request.method} ${target.path}`, { status: 405 }),
+        )
+      default:
+        this.#admit(visit, found)
+    }
+  }
+
+  /** What only a client with a key gets, where keys are set. */
+  #admit(visit: Visit, found: Exclude<Route, { kind: 'health' | 'ready' | 'not-found' | 'wrong-method' }>): void {
+    const { keys, exchanges, models } = this.#parts
+    const credentials = keys.read(visit.request.rawHeaders, visit.target.query.slice(1))
+    const unproven = keys.check(credentials)
+    const dialect = 'dialect' in found ? found.dialect : DIALECTS.chat
+    if (unproven !== undefined) return answerFailure(visit, dialect, unproven)
+    if (found.kind !== 'dialect') return this.#answerReports(visit, found, credentials)
+    if (found.match.operation === 'models') {
+      models.list(found.dialect).then(body => answerBytes(visit.response, 200, body))
+      return
+    }
+    exchanges.handle(visit, found, credentials)
+  }
+
+  #answerReports(visit: Visit, found: Route & { kind: 'streams' | 'stream' }, { key }: Credentials): void {
+    const { streams } = this.#parts
+    // With keys set, a key sees its own.
+    const owner = key ?? undefined
+    if (found.kind === 'streams') {
+      const limit = Number(new URLSearchParams(visit.target.query).get('limit') ?? DEFAULT_LIST)
+      if (!Number.isInteger(limit) || limit < 1)
+        return answerFailure(
+          visit,
+          DIALECTS.chat,
+          failure('bad-request', 'Cannot list streams: `limit` takes a whole number from 1'),
+        )
+      return answerJson(visit.response, 200, { streams: streams.recent(limit, owner) })
+    }
+    const report = streams.find(found.id, owner)
+    if (report === undefined)
+      return answerFailure(visit, DIALECTS.chat, failure('not-found', 'Cannot find the stream: no report has this id'))
+    answerJson(visit.response, 200, report)
+  }
+}
+
+/** Whose error form an answer to a request has that is not even routed. */
+export function dialectOf({ request, target }: Visit): Dialect {
+  const found = route(request.method ?? 'GET', target, request.rawHeaders)
+  return 'dialect' in found ? found.dialect : DIALECTS.chat
+}

@@ -1,0 +1,12 @@
+export {
+  type Config,
+  ConfigError,
+  configReference,
+  configSchema,
+  defaultConfig,
+  exampleConfig,
+  type LogConfig,
+  loadConfig,
+  parseConfig,
+} from './config/index.ts'
+export { type Gateway, type GatewayOptions, startGateway } from './server.ts'

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type Allowed, allowedNames, Capacity, checkTarget, KeyRing, MAX_FIELDS } from '../access/index.ts'
+import { DIALECTS } from '../dialects/index.ts'
+import { type Failure, failure } from '../errors.ts'
+import type { HookManager, Log } from '../observe/index.ts'
+import { answerFailure } from './answers.ts'
+import type { Config } from './config/index.ts'
+import { Exchanges } from './exchanges.ts'
+import { dialectOf, Handler, type Visit } from './handler.ts'
+import { ModelList } from './model-list.ts'
+import { splitTarget } from './routes.ts'
+import { Streams } from './streams.ts'
+
+const HEAD_BYTES = 16 * 1024
+const KEEP_ALIVE_MS = 65_000
+const REQUESTS_PER_SOCKET = 1000
+/** How often Node looks for clients that are slow with their headers. Its own default is 30 s. */
+const HEAD_CHECK_MS = 1000
+
+export interface GatewayOptions {
+  readonly config: Config
+  readonly log: Log
+  readonly hookManager?: HookManager
+}
+
+export interface Gateway {
+  /** Where it listens, `http://127.0.0.1:8642`. */
+  readonly url: string
+  /** Refuses new requests, lets running streams finish within `drainMs`, cuts the rest, closes. */
+  close(): Promise<void>
+}
+
+/** Starts a gateway. Rejects when it cannot listen. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config } = options
+  const { host, port } = config.server
+  const front = new Front(options)
+  const server = createServer(
+    {
+      maxHeaderSize: HEAD_BYTES,
+      headersTimeout: config.timeouts.clientHeadMs,
+      // The body has a budget of its own, and streams are long.
+      requestTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: HEAD_CHECK_MS,
+      noDelay: true,
+    },
+    front.onRequest,
+  )
+  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET
+  // One more than is allowed, so that the guard can tell.
+  server.maxHeadersCount = MAX_FIELDS + 1
+  server.on('upgrade', front.onUpgrade).on('connect', front.onConnect).on('clientError', onClientError)
+  server.on('connection', front.onConnection)
+  await listen(server, host, port)
+  const address = server.address() as AddressInfo
+  front.open(address.port)
+  return {
+    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    async close() {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await front.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port, backlog: 8192 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** What stands before the routes: connections, guard, and the door that closes at the end. */
+class Front {
+  readonly #config: Config
+  readonly #exchanges: Exchanges
+  readonly #handler: Handler
+  readonly #connections: Capacity
+  #allowed: Allowed | undefined
+  #isClosing = false
+
+  constructor(options: GatewayOptions) {
+    const { config } = options
+    const streams = new Streams()
+    this.#config = config
+    this.#connections = new Capacity('connections', config.limits.connections)
+    this.#exchanges = new Exchanges({ ...options, streams })
+    this.#handler = new Handler({
+      keys: new KeyRing(config.server.keys),
+      streams,
+      models: new ModelList(config, this.#exchanges.client(config.timeouts.connectMs)),
+      exchanges: this.#exchanges,
+    })
+  }
+
+  /** @param port the port in fact, which Host has to name */
+  open(port: number): void {
+    const { host, hosts, origins } = this.#config.server
+    this.#allowed = allowedNames({ host, port, hosts, origins })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#exchanges.close()
+  }
+
+  readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const visit: Visit = { request, response, id: randomUUID(), target: splitTarget(request.url as string) }
+    const refused = this.#check(request) ?? this.#checkOpen(visit)
+    if (refused === undefined) {
+      this.#handler.handle(visit, !this.#isClosing)
+      return
+    }
+    response.setHeader('connection', 'close')
+    answerFailure(visit, dialectOf(visit), refused)
+    request.resume()
+  }
+
+  #check({ method, url, rawHeaders }: IncomingMessage): Failure | undefined {
+    const asked = { method: method as string, target: url as string, headers: rawHeaders }
+    return checkTarget(asked, this.#allowed as Allowed)
+  }
+
+  #checkOpen({ target: { path } }: Visit): Failure | undefined {
+    if (!this.#isClosing || path === '/health' || path === '/ready') return undefined
+    return failure('overloaded', 'Gateway is shutting down', { status: 503, retryAfterMs: 1000 })
+  }
+
+  readonly onConnection = (socket: Socket): void => {
+    const refused = this.#connections.enter()
+    if (refused === undefined) socket.once('close', () => this.#connections.leave())
+    else socket.end(bare(refused))
+  }
+
+  /** Codex tries a WebSocket first, and goes on by HTTP when the answer is fast and clear. */
+  readonly onUpgrade = (request: IncomingMessage, socket: Socket): void => {
+    const refused = this.#check(request)
+    socket.end(
+      bare(refused ?? failure('bad-request', 'Cannot upgrade: this gateway speaks plain HTTP', { status: 426 })),
+    )
+  }
+
+  readonly onConnect = (_request: IncomingMessage, socket: Socket): void => {
+    socket.end(bare(failure('bad-request', 'Cannot serve CONNECT: the gateway is no proxy', { status: 405 })))
+  }
+}
+
+/** What Node could not read as a request. */
+function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  socket.end(bare(failure('bad-request', 'Cannot read the request: it is not HTTP, too large or too slow', { status })))
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  426: 'Upgrade Required',
+  431: 'Request Header Fields Too Large',
+  503: 'Service Unavailable',
+}
+
+/** An answer for a socket that has no response object. */
+function bare(failed: Failure): string {
+  const body = Buffer.from(DIALECTS.chat.failure.encode(failed)).toString()
+  const lines = [
+    `HTTP/1.1 ${failed.status} ${REASONS[failed.status] ?? 'Error'}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    ...(failed.status === 426 ? ['upgrade: HTTP/1.1'] : []),
+    ...(failed.retryAfterMs === undefined ? [] : [`retry-after: ${Math.ceil(failed.retryAfterMs / 1000)}`]),
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n${body}`
+}

@@ -1,0 +1,223 @@
+import { type ClientOptions, createClient, sharedClient } from '#client'
+import { fromUtf8 } from '../bytes.ts'
+import { MillraceError } from '../errors.ts'
+import {
+  type Adapter,
+  type Attempt,
+  type Budgets,
+  Exchange,
+  type Limits,
+  type NextAttempt,
+  type OnHeaders,
+  type Outlet,
+  passAdapter,
+  type Recorder,
+  type Redact,
+  ResponseOutlet,
+  type ServerResponseLike,
+  SocketOutlet,
+  type Subject,
+} from '../exchange/index.ts'
+import {
+  type Head,
+  type HeadersLike,
+  type HttpClient,
+  type RawHeaders,
+  toRawHeaders,
+  type UpstreamRequest,
+  withoutHeaders,
+} from '../http/index.ts'
+import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
+import { adapterFor } from './adapter-for.ts'
+import type { HandlerConfig } from './handler-config.ts'
+import { StreamObserver } from './stream-observer.ts'
+
+export type { ClientOptions } from '#client'
+
+/** What may be changed by what the upstream answered. */
+export interface HeadersAnswer {
+  /** The client's headers, in place of the upstream's. */
+  readonly headers?: RawHeaders
+  /** The adapter of this answer; null relays it as it comes. */
+  readonly responseAdapter?: Adapter | null
+  /** The client's content type. */
+  readonly mediaType?: string
+}
+
+export interface DeferredStreamingOptions {
+  readonly method: string
+  readonly url: string | URL
+  /** The upstream's headers, credentials included; what belongs to a connection is said by the client itself. */
+  readonly headers: HeadersLike
+  readonly body: Uint8Array | string | undefined
+  /** Default: the platform's shared pool. */
+  readonly client?: HttpClient
+  /** Makes a client of its own in place of `client`. */
+  readonly clientConfig?: ClientOptions
+  /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
+  readonly mediaType?: string
+  readonly handlerConfig?: HandlerConfig
+  readonly requestContext?: RequestContext
+  readonly hookManager?: HookManager
+  readonly requestTracer?: RequestTracer
+  /** Closes `client` when the stream has ended, however it ended. Default false. */
+  readonly closeClientOnFinish?: boolean
+  /** Called once with the upstream's good status and its headers, before anything is sent. */
+  readonly onHeaders?: (head: Head, context: RequestContext) => HeadersAnswer | void | Promise<HeadersAnswer | void>
+  /** Routing, retry and fallback. Default: this request, once. */
+  readonly next?: NextAttempt
+  readonly exchange?: ExchangeSettings
+}
+
+/** What a gateway adds: how long, how much, on whose behalf. */
+export interface ExchangeSettings {
+  /** What the client asked for. Default `stream`. */
+  readonly wants?: 'stream' | 'whole'
+  readonly subject?: Omit<Subject, 'id'>
+  readonly budgets?: Budgets
+  readonly limits?: Limits
+  /** The upstream's name in reports. Default: its host. */
+  readonly upstream?: string
+  /** The model that is sent, for the report. */
+  readonly model?: string
+  readonly ownHeaders?: (record: Recorder) => RawHeaders
+  readonly redact?: Redact
+}
+
+/**
+ * A response that performs its upstream request only when it is sent, so that the upstream's status and
+ * headers become the client's. Nothing happens until one of the two senders is called, once.
+ */
+export class DeferredStreaming {
+  /** The one report, whichever way it was sent. */
+  readonly report: Promise<StreamReport>
+
+  readonly #options: DeferredStreamingOptions
+  readonly #context: RequestContext
+  readonly #adapter: Adapter
+  #resolve!: (report: StreamReport) => void
+  #exchange: Exchange | undefined
+  #cancelled: 'client' | 'operator' | 'drain' | undefined
+
+  constructor(options: DeferredStreamingOptions) {
+    this.#options = options
+    this.#context = options.requestContext ?? new RequestContext()
+    this.#adapter = adapterFor(options.handlerConfig ?? {}, options.exchange?.redact)
+    this.report = new Promise(resolve => {
+      this.#resolve = resolve
+    })
+  }
+
+  /**
+   * Answers a `node:http` response. Resolves when the stream has ended, however; never rejects for what
+   * upstream or client did.
+   */
+  sendTo(response: ServerResponseLike): Promise<StreamReport> {
+    return this.#send(new SocketOutlet(response))
+  }
+
+  /**
+   * Answers as a web `Response`; resolves when the client's head is decided.
+   * @param options.signal aborting it is the client leaving
+   * @throws the signal's reason when it was aborted before the head
+   */
+  toResponse({ signal }: { signal?: AbortSignal } = {}): Promise<Response> {
+    const outlet = new ResponseOutlet()
+    if (signal?.aborted) outlet.abort(signal.reason)
+    const abort = () => outlet.abort(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    this.#send(outlet).finally(() => signal?.removeEventListener('abort', abort))
+    return outlet.response
+  }
+
+  /** Ends the stream from outside: the client gets an error in its own dialect. */
+  cancel(why: 'operator' | 'drain'): void {
+    this.#cancelled = why
+    this.#exchange?.cancel(why)
+  }
+
+  async #send(outlet: Outlet): Promise<StreamReport> {
+    if (this.#exchange !== undefined) throw new MillraceError('bad-request', 'Cannot send a response twice')
+    const { exchange: settings, hookManager, requestTracer, next, handlerConfig, mediaType } = this.#options
+    const collector = handlerConfig?.metricsCollector?.()
+    const observer = new StreamObserver({ hookManager, requestTracer, collector }, this.#context)
+    const client = this.#client()
+    const prepared = { request: this.#request() }
+    const exchange = new Exchange(next ?? this.#once(client, prepared), outlet, {
+      wants: 'stream',
+      ...settings,
+      hold: next === undefined ? 'frame' : 'content',
+      subject: { id: this.#context.requestId, ...settings?.subject },
+      fallback: this.#adapter,
+      observer,
+      ...(mediaType === undefined ? {} : { mediaType }),
+      ...(handlerConfig?.preserveHeaderCase === true ? {} : { mapHeaders: lowerCaseNames }),
+      ...(this.#options.onHeaders === undefined ? {} : { onHeaders: this.#onHeaders }),
+    })
+    this.#exchange = exchange
+    if (hookManager?.watches('provider.request.prepared')) prepared.request = await observer.prepare(prepared.request)
+    exchange.start()
+    if (this.#cancelled !== undefined) exchange.cancel(this.#cancelled)
+    const report = await exchange.report
+    if (this.#options.closeClientOnFinish) await client.close()
+    this.#resolve(report)
+    return report
+  }
+
+  #client(): HttpClient {
+    const { client, clientConfig } = this.#options
+    return client ?? (clientConfig === undefined ? sharedClient() : createClient(clientConfig))
+  }
+
+  #request(): UpstreamRequest {
+    const { method, url, handlerConfig = {} } = this.#options
+    const given = {
+      headers: toRawHeaders(this.#options.headers),
+      body: bytesOf(this.#options.body) ?? new Uint8Array(0),
+    }
+    const { headers, body } = handlerConfig.requestTransformer?.(given) ?? given
+    const sent = handlerConfig.requestAdapter?.request(body) ?? body
+    return {
+      method,
+      url: new URL(url),
+      headers: [...withoutHeaders(headers, ACCEPT_ENCODING), 'accept-encoding', 'identity'],
+      body: this.#options.body === undefined && sent.length === 0 ? undefined : sent,
+    }
+  }
+
+  /** One attempt, and nothing after it. */
+  #once(client: HttpClient, prepared: { readonly request: UpstreamRequest }): NextAttempt {
+    const { exchange: { upstream, model } = {} } = this.#options
+    return failed => {
+      if (failed !== undefined) return undefined
+      const { request } = prepared
+      const attempt: Attempt = { upstream: upstream ?? request.url.host, client, request, adapter: this.#adapter }
+      return model === undefined ? attempt : { ...attempt, model }
+    }
+  }
+
+  readonly #onHeaders = (head: Head): OnHeaders | undefined | Promise<OnHeaders | undefined> => {
+    const answer = this.#options.onHeaders?.(head, this.#context)
+    return answer instanceof Promise ? answer.then(late => changesOf(head, late)) : changesOf(head, answer)
+  }
+}
+
+function changesOf(head: Head, answer: HeadersAnswer | undefined | void): OnHeaders | undefined {
+  if (!answer) return undefined
+  const { headers = head.headers, responseAdapter, mediaType } = answer
+  return {
+    headers: mediaType === undefined ? headers : [...withoutHeaders(headers, CONTENT_TYPE), 'content-type', mediaType],
+    ...(responseAdapter === undefined ? {} : { adapter: responseAdapter ?? passAdapter() }),
+  }
+}
+
+function lowerCaseNames(headers: RawHeaders): RawHeaders {
+  return headers.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text))
+}
+
+const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])
+const ACCEPT_ENCODING: ReadonlySet<string> = new Set(['accept-encoding'])
+
+function bytesOf(body: Uint8Array | string | undefined): Uint8Array | undefined {
+  return typeof body === 'string' ? fromUtf8(body) : body
+}

@@ -1,0 +1,38 @@
+import type { DialectName } from '../dialects/index.ts'
+import type { Adapter } from '../exchange/index.ts'
+import type { RawHeaders } from '../http/index.ts'
+import type { IStreamingMetricsCollector } from '../observe/index.ts'
+
+/** Headers and body of a request or of a whole answer. */
+export interface Payload {
+  readonly headers: RawHeaders
+  readonly body: Uint8Array
+}
+
+/** How one kind of request is handled. Immutable; every member is honoured. */
+export interface HandlerConfig {
+  /** Turns the client's request into the upstream's. Absent or null: as it is. */
+  readonly requestAdapter?: Adapter | null
+  /** Turns the upstream's answer into the client's. Null: relayed. Absent: chosen by `formatContext`. */
+  readonly responseAdapter?: Adapter | null
+  /**
+   * The client's dialect and the upstream's: they choose the adapter and the meter. Absent together
+   * with the adapters: an unmetered relay.
+   */
+  readonly formatContext?: { readonly source: DialectName; readonly target: DialectName }
+  /** Changes a request before it is sent. */
+  readonly requestTransformer?: (request: Payload) => Payload
+  /** Changes a whole answer before it is sent; never the chunks of a stream. */
+  readonly responseTransformer?: (answer: Payload) => Payload
+  /** False answers every request whole. Default true. */
+  readonly supportsStreaming?: boolean
+  /**
+   * True keeps the upstream's spelling of header names; false sends them in lower case. Cannot hold on
+   * `toResponse`, where the web's `Headers` decide. Default false.
+   */
+  readonly preserveHeaderCase?: boolean
+  /** Makes an object of a stream's text when an answer is collected. Absent: the dialect's events are folded. */
+  readonly sseParser?: (text: string) => unknown
+  /** Makes the collector of one exchange, fed decoded text. Absent: the dialect's own meter counts. */
+  readonly metricsCollector?: () => IStreamingMetricsCollector
+}

@@ -1,0 +1,19 @@
+export { HttpPoolManager } from '../http/index.ts'
+export type {
+  Hook,
+  HookEvent,
+  HookManagerOptions,
+  HookState,
+  IStreamingMetricsCollector,
+  RequestTracer,
+  StreamingMetrics,
+  StreamingMetricsCollector,
+  StreamReport,
+} from '../observe/index.ts'
+export { ConsoleTracer, FileTracer, HOOK_LAYERS, HookManager, NullTracer, RequestContext } from '../observe/index.ts'
+export { createMetricsCollector } from './collectors.ts'
+export type { ClientOptions, DeferredStreamingOptions, ExchangeSettings, HeadersAnswer } from './deferred-streaming.ts'
+export { DeferredStreaming } from './deferred-streaming.ts'
+export type { HandlerConfig, Payload } from './handler-config.ts'
+export type { StreamingRequest } from './streaming-handler.ts'
+export { StreamingHandler } from './streaming-handler.ts'

@@ -1,0 +1,133 @@
+import { copy } from '../bytes.ts'
+import type { Failure } from '../errors.ts'
+import type { Attempt, ExchangeObserver } from '../exchange/index.ts'
+import type { Head, UpstreamRequest } from '../http/index.ts'
+import {
+  type HookEvent,
+  type HookManager,
+  type IStreamingMetricsCollector,
+  metricsOf,
+  publish,
+  type RequestContext,
+  type RequestTracer,
+  type StreamReport,
+} from '../observe/index.ts'
+
+export interface Watchers {
+  readonly hookManager?: HookManager | undefined
+  readonly requestTracer?: RequestTracer | undefined
+  readonly collector?: IStreamingMetricsCollector | undefined
+}
+
+/** Tells hooks, tracer, channels, context and a user's collector what one exchange does. */
+export class StreamObserver implements ExchangeObserver {
+  /** Absent unless somebody watches chunks: the exchange then makes nothing of them. */
+  readonly onRawChunk?: (chunk: Uint8Array) => void
+  readonly onSentChunk?: (chunk: Uint8Array) => void
+
+  readonly #context: RequestContext
+  readonly #hooks: HookManager | undefined
+  readonly #collector: IStreamingMetricsCollector | undefined
+  #tracer: RequestTracer | undefined
+  #provider: string | undefined
+
+  constructor({ hookManager, requestTracer, collector }: Watchers, context: RequestContext) {
+    this.#context = context
+    this.#hooks = hookManager
+    this.#collector = collector
+    this.#tracer = requestTracer
+    const watchesChunks =
+      collector !== undefined || requestTracer !== undefined || hookManager?.watches('provider.stream.chunk')
+    if (watchesChunks !== true) return
+    const [raw, sent] = [new TextDecoder(), new TextDecoder()]
+    this.onRawChunk = chunk => {
+      this.#tracer?.traceStreamChunk(context.requestId, chunk)
+      this.#collector?.processRawChunk(raw.decode(chunk, { stream: true }))
+      this.#emitChunk('raw', chunk)
+    }
+    this.onSentChunk = chunk => {
+      this.#collector?.processConvertedChunk(sent.decode(chunk, { stream: true }))
+      this.#emitChunk('converted', chunk)
+    }
+  }
+
+  /** Lets hooks change the request, before anything is sent. */
+  prepare(request: UpstreamRequest): Promise<UpstreamRequest> {
+    const { metadata, requestId } = this.#context
+    const state = { event: 'provider.request.prepared', time: Date.now(), requestId, metadata, data: request } as const
+    return this.#hooks?.prepare(state) ?? Promise.resolve(request)
+  }
+
+  onStart(attempt: Attempt | undefined): void {
+    const { requestId, startTime } = this.#context
+    publish('millrace:exchange.start', { id: requestId, time: startTime.toISOString() })
+    this.#provider = attempt?.upstream
+    if (attempt !== undefined) {
+      if (this.#tracer?.shouldTrace(attempt.request) === false) this.#tracer = undefined
+      this.#tracer?.traceRequest(requestId, attempt.request)
+    }
+    this.#emit('provider.stream.start', { model: attempt?.model, dialect: attempt?.adapter.to })
+    this.#emit('provider.request.sent', {
+      method: attempt?.request.method,
+      url: attempt && bareUrl(attempt.request.url),
+    })
+  }
+
+  onHead(head: Head): void {
+    this.#context.metadata.set('responseHead', head)
+    this.#tracer?.traceStreamStart(this.#context.requestId, head)
+    this.#emit('provider.response.received', { status: head.status })
+  }
+
+  onEnd(report: StreamReport, failure: Failure | undefined): void {
+    const { metrics, requestId } = this.#context
+    const counted = this.#collector?.getMetrics() ?? metricsOf(report)
+    const { firstByteMs, firstTokenMs, totalMs } = report.times
+    Object.assign(
+      metrics,
+      { streamChunks: report.events, streamBytes: report.bytesOut, firstByteMs, firstTokenMs, totalMs },
+      counted,
+    )
+    this.#tracer?.traceStreamComplete(report)
+    if (failure !== undefined) {
+      publish('millrace:error', { id: requestId, failure })
+      this.#emit('provider.error', { outcome: report.outcome }, failure)
+    }
+    publish('millrace:exchange.end', report)
+    this.#emit('provider.stream.end', { ...report }, failure)
+  }
+
+  #emitChunk(form: 'raw' | 'converted', chunk: Uint8Array): void {
+    if (this.#hooks?.watches('provider.stream.chunk') !== true) return
+    const { requestId, metadata } = this.#context
+    const data = { form, bytes: chunk.length, chunks: 1, content: copy(chunk) }
+    this.#hooks.emit({ event: 'provider.stream.chunk', time: Date.now(), requestId, metadata, ...this.#by(), data })
+  }
+
+  #emit(
+    event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk'>,
+    data: Readonly<Record<string, unknown>>,
+    error?: Failure,
+  ): void {
+    if (this.#hooks?.watches(event) !== true) return
+    const { requestId, metadata } = this.#context
+    this.#hooks.emit({
+      event,
+      time: Date.now(),
+      requestId,
+      metadata,
+      ...this.#by(),
+      data,
+      ...(error === undefined ? {} : { error }),
+    })
+  }
+
+  #by(): { provider?: string } {
+    return this.#provider === undefined ? {} : { provider: this.#provider }
+  }
+}
+
+/** Query strings may hold keys. */
+function bareUrl({ origin, pathname }: URL): string {
+  return origin + pathname
+}
