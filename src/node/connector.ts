@@ -1,0 +1,32 @@
+import { isIP } from 'node:net'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import { buildConnector } from 'undici'
+import { type DialRules, dialRefusal, guardedLookup } from './dial-guard.ts'
+
+export interface ConnectorOptions extends DialRules {
+  /** Budget of connecting, TLS included, in milliseconds. Default 5000. */
+  readonly connectMs?: number
+  /** Certificate authorities in PEM, trusted beside the platform's own. */
+  readonly ca?: string
+}
+
+/** How undici opens a socket to an origin: HTTP/1.1 only, and only to addresses that may be dialled. */
+export function createConnector({ connectMs = 5000, ca, ...rules }: ConnectorOptions): buildConnector.connector {
+  const connect = buildConnector({
+    ...tlsOptions(ca),
+    timeout: connectMs,
+    allowH2: false,
+    lookup: guardedLookup(rules),
+  })
+  return (options, callback) => {
+    const { hostname } = options
+    const refusal = isIP(hostname) === 0 ? undefined : dialRefusal(hostname, hostname, rules.allowPrivate)
+    if (refusal === undefined) connect(options, callback)
+    else queueMicrotask(() => callback(refusal, null))
+  }
+}
+
+/** One context for all sockets: reading the authorities takes milliseconds. */
+export function tlsOptions(ca: string | undefined): { secureContext?: SecureContext } {
+  return ca === undefined ? {} : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ca] }) }
+}

@@ -1,0 +1,2 @@
+export { type ClientOptions, createClient, sharedClient } from './platform.ts'
+export { UndiciClient, type UndiciClientOptions } from './undici-client.ts'
