@@ -72,6 +72,10 @@ export class NotingOutlet implements Outlet {
   isFull = false
   #events: OutletEvents | undefined
 
+  get isOpen(): boolean {
+    return this.head !== undefined
+  }
+
   bind(events: OutletEvents): void {
     this.#events = events
   }

@@ -1,8 +1,8 @@
 import { type Failure, failure } from '../errors.ts'
-import { getHeader, type Head, type RawHeaders, responseHeaders, type Sweep, sharedSweep } from '../http/index.ts'
-import type { Outcome, Shape } from '../model/index.ts'
+import { type Head, type Sweep, sharedSweep } from '../http/index.ts'
+import type { Outcome } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
-import type { Adapter, Attempt, NextAttempt } from './adapter.ts'
+import type { Attempt, NextAttempt } from './adapter.ts'
 import {
   type Budgets,
   DEFAULT_BUDGETS,
@@ -12,61 +12,12 @@ import {
   HANDSHAKE_BYTES,
   type Limits,
 } from './budgets.ts'
-import type { Redact } from './frame-edit.ts'
+import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf } from './client-head.ts'
+import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
-import { Recorder, type Subject } from './recorder.ts'
+import { Recorder } from './recorder.ts'
 import { Run, type RunOwner } from './run.ts'
 import type { Stage } from './stage.ts'
-
-/** What may be changed by what the upstream answered. */
-export interface OnHeaders {
-  /** The client's headers in place of those that would cross. */
-  readonly headers?: RawHeaders
-  /** Another adapter for this answer. */
-  readonly adapter?: Adapter
-}
-
-/** Told what happens, in this order; never asked. A slow observer slows the stream: queue the work. */
-export interface ExchangeObserver {
-  /** Before the first attempt is sent. */
-  onStart?(attempt: Attempt | undefined): void
-  onHead?(head: Head): void
-  /** The upstream's bytes, before the stage; valid only during the call. */
-  onRawChunk?(chunk: Uint8Array): void
-  /** What goes to the client; valid only during the call. */
-  onSentChunk?(chunk: Uint8Array): void
-  /** Once, after everything else. */
-  onEnd?(report: StreamReport, failure: Failure | undefined): void
-}
-
-export interface ExchangeOptions {
-  /**
-   * What the client's head waits for. `frame`: the first whole frame, so that an error there becomes a
-   * status. `content`: the first content, while another target is left to turn to.
-   */
-  readonly hold: 'frame' | 'content'
-  readonly subject: Subject
-  /** What the client asked for. */
-  readonly wants: 'stream' | 'whole'
-  /** Writes the errors of an exchange that found no attempt. */
-  readonly fallback: Adapter
-  readonly budgets?: Budgets
-  readonly limits?: Limits
-  readonly observer?: ExchangeObserver
-  /** Called once with the upstream's good status; the upstream is paused while it thinks. */
-  readonly onHeaders?: (head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>
-  /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
-  readonly mediaType?: string
-  /** The last word on the headers that cross to the client, ours not among them. */
-  readonly mapHeaders?: (headers: RawHeaders) => RawHeaders
-  /** Headers of ours for the client's head. */
-  readonly ownHeaders?: (record: Recorder) => RawHeaders
-  /** Takes secrets out of the words that end up in the report. */
-  readonly redact?: Redact
-  readonly sweep?: Sweep
-}
-
-const EVENT_STREAM = 'text/event-stream'
 
 type Phase = 'dispatching' | 'holding' | 'streaming' | 'trailing' | 'ending' | 'ended'
 
@@ -212,52 +163,51 @@ export class Exchange implements RunOwner, OutletEvents {
 
   sweep(now: number): void {
     const budgets = this.#budgets
-    const isOver = (since: number, budgetMs: number) => budgetMs > 0 && now - since >= budgetMs
     if (this.#phase === 'ending') {
-      if (isOver(this.#since, budgets.clientStallMs)) this.#outlet.destroy()
+      if (isOver(now, this.#since, budgets.clientStallMs)) this.#outlet.destroy()
       return
     }
     if (this.#phase === 'trailing') {
-      if (isOver(this.#since, budgets.trailerMs)) this.#finish()
+      if (isOver(now, this.#since, budgets.trailerMs)) this.#finish()
       return
     }
     if (this.#fullSince !== undefined) {
-      if (isOver(this.#fullSince, budgets.clientStallMs)) this.#giveUpClient()
+      if (isOver(now, this.#fullSince, budgets.clientStallMs)) this.#giveUpClient()
       return
     }
-    const spent = this.#spentBudget(isOver)
+    const spent = this.#spentBudget(now)
     if (spent !== undefined) this.#stop(failure('timeout', `Upstream took too long: budget \`${spent}\` is spent`))
-    else this.#keepClientAlive(now, isOver)
+    else this.#keepClientAlive(now)
   }
 
-  #spentBudget(isOver: (since: number, budgetMs: number) => boolean): string | undefined {
+  #spentBudget(now: number): string | undefined {
     const run = this.#run
     const budgets = this.#budgets
-    if (isOver(this.#record.startedAt, budgets.totalMs)) return 'totalMs'
+    if (isOver(now, this.#record.startedAt, budgets.totalMs)) return 'totalMs'
     if (run === undefined) return undefined
     if (run.head === undefined) {
       const name = this.#options.wants === 'stream' ? 'headMs' : 'wholeHeadMs'
-      return isOver(run.sentAt, budgets[name]) ? name : undefined
+      return isOver(now, run.sentAt, budgets[name]) ? name : undefined
     }
-    if (run.stage === undefined) return !isAnswer(run) && isOver(run.headAt, ERROR_BODY_MS) ? 'headMs' : undefined
+    if (run.stage === undefined) return !isAnswer(run) && isOver(now, run.headAt, ERROR_BODY_MS) ? 'headMs' : undefined
     if (run.stage.seen.reading.progress === 0)
-      return isOver(run.sentAt, budgets.firstTokenMs) ? 'firstTokenMs' : undefined
-    return isOver(this.#record.progressAt, budgets.idleMs) ? 'idleMs' : undefined
+      return isOver(now, run.sentAt, budgets.firstTokenMs) ? 'firstTokenMs' : undefined
+    return isOver(now, this.#record.progressAt, budgets.idleMs) ? 'idleMs' : undefined
   }
 
   /** Opens the client that has waited long enough, and lets it hear from us while nothing else comes. */
-  #keepClientAlive(now: number, isOver: (since: number, budgetMs: number) => boolean): void {
+  #keepClientAlive(now: number): void {
     const run = this.#run
     if (run === undefined || this.#options.wants !== 'stream') return
     const budgets = this.#budgets
     if (!this.#isOpen) {
-      if (run.stage !== undefined && this.#options.hold === 'frame' && isOver(run.headAt, budgets.headHoldMs)) {
+      if (run.stage !== undefined && this.#options.hold === 'frame' && isOver(now, run.headAt, budgets.headHoldMs)) {
         this.#commit(run)
-      } else if (isOver(this.#record.startedAt, budgets.earlyHeadMs)) this.#openEarly()
+      } else if (isOver(now, this.#record.startedAt, budgets.earlyHeadMs)) this.#openEarly()
       return
     }
     const { keepAlive } = run.adapter
-    if (keepAlive === undefined || run.stage?.seen.midFrame === true || !isOver(this.#sentAt, budgets.pingAfterMs))
+    if (keepAlive === undefined || run.stage?.seen.midFrame === true || !isOver(now, this.#sentAt, budgets.pingAfterMs))
       return
     this.#record.edits.add('ping')
     this.#write(keepAlive)
@@ -314,7 +264,7 @@ export class Exchange implements RunOwner, OutletEvents {
     const head = run.head as Head
     if (changes?.headers !== undefined) run.head = { ...head, headers: changes.headers }
     if (changes?.adapter !== undefined) run.adapter = changes.adapter
-    const shape = shapeOf(this.#options.wants, getHeader(head.headers, 'content-type'))
+    const shape = shapeOf(this.#options.wants, head)
     this.#record.shape = shape
     this.#record.lane = run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
@@ -353,7 +303,7 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #commit(run: Run): void {
-    this.#open(this.#headOf(run))
+    this.#open(this.#clientHead(run))
     this.#isCommitted = true
     if (this.#phase === 'holding') this.#phase = 'streaming'
     for (const bytes of run.held) this.#write(bytes)
@@ -395,12 +345,7 @@ export class Exchange implements RunOwner, OutletEvents {
     const told = run.adapter.failure(head.status, head.headers, run.takeHeld())
     if (this.#dispatch(told.failure)) return
     for (const edit of told.edits) this.#record.edits.add(edit)
-    const headers = responseHeaders(head.headers, { bodyChanges: true })
-    this.#answerWith(
-      told.failure,
-      { status: told.failure.status, headers: withType(headers, told.mediaType) },
-      told.body,
-    )
+    this.#answerWith(told.failure, told.body, told.mediaType)
   }
 
   /** This attempt cannot become the answer, or cannot go on being it. */
@@ -444,24 +389,20 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#outlet.open(own === undefined ? head : { status: head.status, headers: [...head.headers, ...own] })
   }
 
+  #clientHead(run: Run): Head {
+    const head = run.head as Head
+    const { mediaType = EVENT_STREAM, mapHeaders } = this.#options
+    const { changesBody = false } = run.stage as Stage
+    const headers = answerHeaders(head, { shape: this.#record.shape, changesBody, mediaType })
+    return { status: head.status, headers: mapHeaders?.(headers) ?? headers }
+  }
+
   #openEarly(): void {
     this.#record.edits.add('early-head')
     this.#record.shape = 'stream'
     this.#open({ status: 200, headers: ['content-type', this.#options.mediaType ?? EVENT_STREAM] })
     const keepAlive = this.#run?.adapter.keepAlive
     if (keepAlive !== undefined) this.#write(keepAlive)
-  }
-
-  #headOf(run: Run): Head {
-    const { status, headers, decoded } = run.head as Head
-    const { mediaType = EVENT_STREAM, mapHeaders } = this.#options
-    const isStream = this.#record.shape === 'stream'
-    const { changesBody = false } = run.stage as Stage
-    // A stream may get keep-alives and an error from us: its length is not the upstream's.
-    const crossing = responseHeaders(headers, { bodyChanges: isStream || changesBody || decoded !== undefined })
-    const needsType = isStream && getHeader(crossing, 'content-type') === undefined
-    const typed = needsType ? [...crossing, 'content-type', mediaType] : crossing
-    return { status, headers: mapHeaders?.(typed) ?? typed }
   }
 
   #write(bytes: Uint8Array): void {
@@ -477,21 +418,16 @@ export class Exchange implements RunOwner, OutletEvents {
   /** An error of our own as the whole answer. */
   #answer(failed: Failure): void {
     const adapter = this.#run?.adapter ?? this.#options.fallback
-    const retry =
-      failed.retryAfterMs === undefined ? [] : ['retry-after', String(Math.ceil(failed.retryAfterMs / 1000))]
-    const upstream = this.#run?.head?.headers
-    const kept = upstream === undefined ? retry : responseHeaders(upstream, { bodyChanges: true })
-    const body = adapter.answer(failed, this.#options.subject.id)
-    this.#answerWith(failed, { status: failed.status, headers: withType(kept, 'application/json') }, body)
+    this.#answerWith(failed, adapter.answer(failed, this.#options.subject.id), 'application/json')
   }
 
-  #answerWith(failed: Failure, head: Head, body: Uint8Array): void {
+  #answerWith(failed: Failure, body: Uint8Array, mediaType: string | undefined): void {
     if (this.#isOpen) {
       this.#fail(this.#run as Run, failed)
       return
     }
     this.#record.failure = failed
-    this.#open({ status: head.status, headers: [...head.headers, 'content-length', String(body.length)] })
+    this.#open({ status: failed.status, headers: failureHeaders(this.#run?.head, failed, body, mediaType) })
     this.#write(body)
     this.#settle()
     this.#outlet.end()
@@ -542,11 +478,8 @@ function isAnswer(run: Run): boolean {
   return run.head !== undefined && run.adapter.isAnswer(run.head.status)
 }
 
-/** A type that is not JSON's is a stream's when a stream was asked for: some upstreams send none at all. */
-function shapeOf(wants: 'stream' | 'whole', contentType: string | undefined): Shape {
-  const type = (contentType ?? '').toLowerCase()
-  if (wants === 'stream') return type.startsWith('application/json') ? 'expand' : 'stream'
-  return type.startsWith('text/event-stream') ? 'stream' : 'whole'
+function isOver(nowMs: number, sinceMs: number, budgetMs: number): boolean {
+  return budgetMs > 0 && nowMs - sinceMs >= budgetMs
 }
 
 function outcomeOf(failed: Failure | undefined): Outcome {
@@ -554,16 +487,6 @@ function outcomeOf(failed: Failure | undefined): Outcome {
   return failed.code === 'truncated' || failed.code === 'timeout' || failed.code === 'cancelled'
     ? failed.code
     : 'failed'
-}
-
-function withType(headers: RawHeaders, mediaType: string | undefined): RawHeaders {
-  if (mediaType === undefined) return headers
-  const kept: string[] = []
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string
-    if (name.toLowerCase() !== 'content-type') kept.push(name, headers[at + 1] as string)
-  }
-  return [...kept, 'content-type', mediaType]
 }
 
 function describe(error: unknown): string {

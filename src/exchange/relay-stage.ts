@@ -27,7 +27,7 @@ export class RelayStage implements Stage {
   #tornBytes = 0
   #joint = ''
 
-  /** Where the last whole frame stands: numbering goes on from it if an error must be added. */
+  /** Where the last whole event stands: numbering goes on from it if an error must be added. */
   #text = ''
   #lastStart = 0
   #lastEnd = 0
@@ -77,7 +77,7 @@ export class RelayStage implements Stage {
     this.#dropTorn()
     const last = this.#lastEnd === 0 ? undefined : this.#text.slice(this.#lastStart, this.#lastEnd)
     this.seen.edits.add('ended')
-    out(fromUtf8(this.#dialect.failure.encodeInStream(failure, last)))
+    out(fromUtf8(this.#dialect.failure.encodeInStream(failure, last, this.#meter.reading.answerId)))
   }
 
   /** Meters every whole frame of `bytes`, emits them in as few pieces as the edits allow, keeps the tail. */
@@ -100,11 +100,16 @@ export class RelayStage implements Stage {
   }
 
   #read(text: string, start: number, end: number): FrameKind {
+    const { reading } = this.#meter
+    const events = reading.events
+    const kind = this.#meter.frame(text, start, end)
     this.seen.isReady = true
-    this.#text = text
-    this.#lastStart = start
-    this.#lastEnd = end
-    return this.#meter.frame(text, start, end)
+    if (reading.events > events) {
+      this.#text = text
+      this.#lastStart = start
+      this.#lastEnd = end
+    }
+    return kind
   }
 
   #edited(text: string, start: number, end: number, kind: FrameKind): string | undefined {

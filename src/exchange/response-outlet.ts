@@ -19,7 +19,7 @@ export class ResponseOutlet implements Outlet {
   readonly response: Promise<Response>
   #resolve!: (response: Response) => void
   #reject!: (reason: unknown) => void
-  #events!: OutletEvents
+  #events: OutletEvents | undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   readonly #queue: Uint8Array[] = []
   #queuedBytes = 0
@@ -36,6 +36,8 @@ export class ResponseOutlet implements Outlet {
 
   bind(events: OutletEvents): void {
     this.#events = events
+    // Who left before we listened says it no more.
+    if (this.#isClosed) queueMicrotask(() => events.onClosed())
   }
 
   open(head: Head): void {
@@ -101,7 +103,7 @@ export class ResponseOutlet implements Outlet {
       this.#queuedBytes -= next.length
       this.#isWanted = false
       controller.enqueue(next)
-      if (wasFull && this.#queuedBytes < QUEUE_BYTES) this.#events.onDrain()
+      if (wasFull && this.#queuedBytes < QUEUE_BYTES) this.#events?.onDrain()
     } else if (this.#queue.length === 0 && this.#ending !== undefined) {
       if (this.#ending === 'end') controller.close()
       else controller.error(new StreamingError(CUT))
@@ -113,6 +115,6 @@ export class ResponseOutlet implements Outlet {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#queue.length = 0
-    this.#events.onClosed()
+    this.#events?.onClosed()
   }
 }

@@ -63,7 +63,7 @@ export interface DeferredStreamingOptions {
   /** Closes `client` when the stream has ended, however it ended. Default false. */
   readonly closeClientOnFinish?: boolean
   /** Called once with the upstream's good status and its headers, before anything is sent. */
-  readonly onHeaders?: (head: Head, context: RequestContext) => HeadersAnswer | void | Promise<HeadersAnswer | void>
+  readonly onHeaders?: (head: Head, context: RequestContext) => HeadersAnswer | undefined | Promise<HeadersAnswer | undefined>
   /** Routing, retry and fallback. Default: this request, once. */
   readonly next?: NextAttempt
   readonly exchange?: ExchangeSettings
@@ -122,11 +122,13 @@ export class DeferredStreaming {
    * @throws the signal's reason when it was aborted before the head
    */
   toResponse({ signal }: { signal?: AbortSignal } = {}): Promise<Response> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     const outlet = new ResponseOutlet()
-    if (signal?.aborted) outlet.abort(signal.reason)
     const abort = () => outlet.abort(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
-    this.#send(outlet).finally(() => signal?.removeEventListener('abort', abort))
+    this.#send(outlet)
+      .catch(error => outlet.abort(error))
+      .finally(() => signal?.removeEventListener('abort', abort))
     return outlet.response
   }
 
@@ -202,7 +204,7 @@ export class DeferredStreaming {
   }
 }
 
-function changesOf(head: Head, answer: HeadersAnswer | undefined | void): OnHeaders | undefined {
+function changesOf(head: Head, answer: HeadersAnswer | undefined): OnHeaders | undefined {
   if (!answer) return undefined
   const { headers = head.headers, responseAdapter, mediaType } = answer
   return {

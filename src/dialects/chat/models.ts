@@ -1,0 +1,1 @@
+export { openaiModels as models } from '../openai-models.ts'

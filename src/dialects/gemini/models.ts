@@ -1,0 +1,24 @@
+import { fromUtf8, toUtf8 } from '../../bytes.ts'
+import type { DialectModels } from '../dialect.ts'
+import { itemsOf, objectOf, parseJson, textOf } from '../value.ts'
+
+const PREFIX = 'models/'
+
+export const models: DialectModels = {
+  headers: [],
+  decode: body =>
+    itemsOf(objectOf(parseJson(toUtf8(body)))?.models).flatMap(item => bareName(textOf(objectOf(item)?.name)) ?? []),
+  encode: names => fromUtf8(JSON.stringify({ models: names.map(describe) })),
+}
+
+function bareName(name: string | undefined): string | undefined {
+  return name?.startsWith(PREFIX) ? name.slice(PREFIX.length) : name
+}
+
+function describe(name: string) {
+  return {
+    name: PREFIX + name,
+    displayName: name,
+    supportedGenerationMethods: ['generateContent', 'streamGenerateContent'],
+  }
+}

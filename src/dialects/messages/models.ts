@@ -1,0 +1,23 @@
+import { fromUtf8, toUtf8 } from '../../bytes.ts'
+import type { DialectModels } from '../dialect.ts'
+import { itemsOf, objectOf, parseJson, textOf } from '../value.ts'
+
+/** The API refuses a request that does not say its version. */
+const VERSION = '2023-06-01'
+
+/** When nobody says when a model was made. */
+const UNKNOWN_TIME = '1970-01-01T00:00:00Z'
+
+export const models: DialectModels = {
+  headers: ['anthropic-version', VERSION],
+  decode: body => itemsOf(objectOf(parseJson(toUtf8(body)))?.data).flatMap(item => textOf(objectOf(item)?.id) ?? []),
+  encode: names =>
+    fromUtf8(
+      JSON.stringify({
+        data: names.map(id => ({ type: 'model', id, display_name: id, created_at: UNKNOWN_TIME })),
+        has_more: false,
+        first_id: names[0] ?? null,
+        last_id: names.at(-1) ?? null,
+      }),
+    ),
+}

@@ -1,0 +1,16 @@
+import { fromUtf8, toUtf8 } from '../bytes.ts'
+import type { DialectModels } from './dialect.ts'
+import { itemsOf, objectOf, parseJson, textOf } from './value.ts'
+
+/** The list of models as OpenAI has it, for both of its APIs. */
+export const openaiModels: DialectModels = {
+  headers: [],
+  decode: body => itemsOf(objectOf(parseJson(toUtf8(body)))?.data).flatMap(item => textOf(objectOf(item)?.id) ?? []),
+  encode: names =>
+    fromUtf8(
+      JSON.stringify({
+        object: 'list',
+        data: names.map(id => ({ id, object: 'model', created: 0, owned_by: 'millrace' })),
+      }),
+    ),
+}

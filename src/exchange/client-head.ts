@@ -1,0 +1,47 @@
+import type { Failure } from '../errors.ts'
+import { getHeader, type Head, type RawHeaders, responseHeaders, withoutHeaders } from '../http/index.ts'
+import type { Shape } from '../model/index.ts'
+
+export const EVENT_STREAM = 'text/event-stream'
+
+const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])
+
+/** A type that is not JSON's is a stream's when a stream was asked for: some upstreams send none at all. */
+export function shapeOf(wants: 'stream' | 'whole', { headers }: Head): Shape {
+  const type = (getHeader(headers, 'content-type') ?? '').toLowerCase()
+  if (wants === 'stream') return type.startsWith('application/json') ? 'expand' : 'stream'
+  return type.startsWith(EVENT_STREAM) ? 'stream' : 'whole'
+}
+
+/**
+ * The upstream's headers for the client.
+ * @param mediaType of a stream whose upstream names none
+ */
+export function answerHeaders(
+  { headers, decoded }: Head,
+  { shape, changesBody, mediaType }: { shape: Shape | undefined; changesBody: boolean; mediaType: string },
+): RawHeaders {
+  // A stream may get keep-alives and an error from us: its length is not the upstream's.
+  const crossing = responseHeaders(headers, { bodyChanges: shape === 'stream' || changesBody || decoded !== undefined })
+  const needsType = shape === 'stream' && getHeader(crossing, 'content-type') === undefined
+  return needsType ? [...crossing, 'content-type', mediaType] : crossing
+}
+
+/**
+ * The headers of an error answer.
+ * @param upstream what the upstream's answer brought; undefined when there was none
+ * @param mediaType of a body that is not the upstream's own
+ */
+export function failureHeaders(
+  upstream: Head | undefined,
+  failed: Failure,
+  body: Uint8Array,
+  mediaType?: string,
+): RawHeaders {
+  const crossing = upstream === undefined ? [] : responseHeaders(upstream.headers, { bodyChanges: true })
+  const typed =
+    mediaType === undefined ? crossing : [...withoutHeaders(crossing, CONTENT_TYPE), 'content-type', mediaType]
+  const needsRetry = failed.retryAfterMs !== undefined && getHeader(crossing, 'retry-after') === undefined
+  const retry = needsRetry ? ['retry-after', String(Math.ceil((failed.retryAfterMs as number) / 1000))] : []
+  return [...typed, ...retry, 'content-length', String(body.length)]
+}

@@ -1,0 +1,55 @@
+import type { Failure } from '../errors.ts'
+import type { Head, RawHeaders, Sweep } from '../http/index.ts'
+import type { StreamReport } from '../observe/index.ts'
+import type { Adapter, Attempt } from './adapter.ts'
+import type { Budgets, Limits } from './budgets.ts'
+import type { Redact } from './frame-edit.ts'
+import type { Recorder, Subject } from './recorder.ts'
+
+/** What may be changed by what the upstream answered. */
+export interface OnHeaders {
+  /** The client's headers in place of those that would cross. */
+  readonly headers?: RawHeaders
+  /** Another adapter for this answer. */
+  readonly adapter?: Adapter
+}
+
+/** Told what happens, in this order; never asked. A slow observer slows the stream: queue the work. */
+export interface ExchangeObserver {
+  /** Before the first attempt is sent. */
+  onStart?(attempt: Attempt | undefined): void
+  onHead?(head: Head): void
+  /** The upstream's bytes, before the stage; valid only during the call. */
+  onRawChunk?(chunk: Uint8Array): void
+  /** What goes to the client; valid only during the call. */
+  onSentChunk?(chunk: Uint8Array): void
+  /** Once, after everything else. */
+  onEnd?(report: StreamReport, failure: Failure | undefined): void
+}
+
+export interface ExchangeOptions {
+  /**
+   * What the client's head waits for. `frame`: the first whole frame, so that an error there becomes a
+   * status. `content`: the first content, while another target is left to turn to.
+   */
+  readonly hold: 'frame' | 'content'
+  readonly subject: Subject
+  /** What the client asked for. */
+  readonly wants: 'stream' | 'whole'
+  /** Writes the errors of an exchange that found no attempt. */
+  readonly fallback: Adapter
+  readonly budgets?: Budgets
+  readonly limits?: Limits
+  readonly observer?: ExchangeObserver
+  /** Called once with the upstream's good status; the upstream is paused while it thinks. */
+  readonly onHeaders?: (head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>
+  /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
+  readonly mediaType?: string
+  /** The last word on the headers that cross to the client, ours not among them. */
+  readonly mapHeaders?: (headers: RawHeaders) => RawHeaders
+  /** Headers of ours for the client's head. */
+  readonly ownHeaders?: (record: Recorder) => RawHeaders
+  /** Takes secrets out of the words that end up in the report. */
+  readonly redact?: Redact
+  readonly sweep?: Sweep
+}
