@@ -1,4 +1,5 @@
 import { fromUtf8 } from '../bytes.ts'
+import { encodeComment, encodeEvent } from '../sse/index.ts'
 import type { Settings } from './settings.ts'
 import type { Frame, Stage, Voice } from './voice.ts'
 
@@ -22,9 +23,8 @@ const LINE_ENDS = { lf: '\n', crlf: '\r\n', cr: '\r' }
 
 export function eventStream(voice: Voice, settings: Settings): Framing {
   const eol = LINE_ENDS[settings.eol ?? voice.eol]
-  const event = ({ event, data }: Omit<Frame, 'stage'>) =>
-    `${event === undefined ? '' : `event: ${event}${eol}`}data: ${data}${eol}${eol}`
-  const comment = `: simulated${eol}${eol}`
+  const event = (frame: Omit<Frame, 'stage'>) => encodeEvent(frame).replaceAll('\n', eol)
+  const comment = encodeComment('simulated').replaceAll('\n', eol)
   const ping = voice.ping === undefined ? comment : event(voice.ping)
   const between = (settings.comments ? comment : '') + (settings.pings ? ping : '')
   return { encode: frame => between + event(frame), ping, tail: '' }

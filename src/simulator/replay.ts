@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fromLatin1, toLatin1 } from '../bytes.ts'
+import { toLatin1 } from '../bytes.ts'
 import type { DialectName } from '../dialects/index.ts'
 import { MillraceError } from '../errors.ts'
+import { frameEnd } from '../sse/index.ts'
 import type { Piece } from './framing.ts'
 
 const PREFIX = 'replay/'
@@ -36,8 +37,14 @@ export async function readReplay(
   }
 }
 
-/** Cuts behind each blank line, whatever ends its lines. */
 function eventsOf(bytes: Uint8Array): readonly Piece[] {
-  const events = toLatin1(bytes).match(/.+?(?:\r\n\r\n|\n\n|\r\r|$)/gs) ?? []
-  return events.map(text => ({ stage: 'content', bytes: fromLatin1(text) }))
+  const text = toLatin1(bytes)
+  const hasCr = text.includes('\r')
+  const pieces: Piece[] = []
+  for (let from = 0, to = 0; from < bytes.length; from = to) {
+    to = frameEnd(text, from, hasCr)
+    if (to === -1) to = bytes.length
+    pieces.push({ stage: 'content', bytes: bytes.subarray(from, to) })
+  }
+  return pieces
 }

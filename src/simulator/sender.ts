@@ -22,9 +22,10 @@ export class Sender {
   }
 
   async send({ bytes }: Piece): Promise<void> {
-    await this.write(bytes)
+    // Counted first: whoever has the bytes may ask at once how many there were.
     this.#sent += 1
     this.#answer.frameSent()
+    await this.write(bytes)
   }
 
   /** Bytes that are not a piece of the answer. */

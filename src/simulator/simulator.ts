@@ -35,28 +35,33 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', replayDir, seed = 1, clock = systemClock } = options
-  const log = new RequestLog()
+  const house = { log: new RequestLog(), clock, seed, replayDir }
+  const serving = new Set<Promise<void>>()
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/__sim/requests')) tell(log, request, response)
-    else void serve({ log, clock, seed, replayDir }, request, response)
+    if (request.url?.startsWith('/__sim/requests')) return tell(house.log, request, response)
+    const served = serve(house, request, response).finally(() => serving.delete(served))
+    serving.add(served)
   })
   server.listen(port, host)
   await once(server, 'listening')
+  let closing: Promise<void> | undefined
   const address = server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
 
   return {
     url: `http://${name}:${address.port}`,
     port: address.port,
-    requests: (since = 0) => log.list(since),
-    async close() {
-      if (!server.listening) return
-      const closed = once(server, 'close')
-      server.close()
-      // Waits of answers end with their connections.
-      server.closeAllConnections()
-      await closed
-    },
+    requests: (since = 0) => house.log.list(since),
+    close: () => (closing ??= stop()),
+  }
+
+  async function stop(): Promise<void> {
+    const closed = once(server, 'close')
+    server.close()
+    // Waits of answers end with their connections.
+    server.closeAllConnections()
+    await closed
+    await Promise.all(serving)
   }
 }
 
