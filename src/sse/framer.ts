@@ -137,7 +137,7 @@ export class Framer {
 
   #checkSize(frameBytes: number): void {
     const limit = this.#maxFrameBytes
-    if (frameBytes > limit) throw new LimitError(`Cannot read event: larger than ${limit} bytes`, limit)
+    if (frameBytes > limit) throw new LimitError(`Cannot read event: over the event limit of ${limit} bytes`, limit)
   }
 }
 
