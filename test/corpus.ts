@@ -84,7 +84,11 @@ interface ManifestEntry extends Omit<CorpusStream, 'bytes'> {
 
 function streamsOf(folder: string): CorpusStream[] {
   const { streams } = readJson<{ streams: ManifestEntry[] }>(folder, 'manifest.json')
-  return streams.map(entry => ({ ...entry, bytes: readFileSync(join(folder, entry.file)) }))
+  return streams.map(({ file, expected, ...entry }) => ({
+    ...entry,
+    expected: { ...expected, error: expected.error ?? null },
+    bytes: readFileSync(join(folder, file)),
+  }))
 }
 
 function readJson<T>(folder: string, file: string): T {

@@ -17,6 +17,7 @@ export interface Dialect {
   /** Reads the frames of one stream. One for each stream. */
   createMeter(): Meter
   readonly whole: WholeMeter
+  readonly models: DialectModels
 }
 
 /** What a request asks of a dialect's API. */
@@ -29,13 +30,6 @@ export interface Match {
   readonly model?: string
   /** Whether the path asks for a stream (gemini); undefined where the body says it. */
   readonly stream?: boolean
-}
-
-/** Where a credential travels. */
-export interface CredentialSlot {
-  readonly header: string
-  /** `Bearer ` where the value has a scheme. */
-  readonly scheme: string
 }
 
 /** What a request needs on its way up: span edits only, never a re-serialisation. */
@@ -93,9 +87,10 @@ export interface DialectFailure {
   encode(failure: Failure, requestId?: string): Uint8Array
   /**
    * The frames that tell a client in mid-stream that the answer failed.
-   * @param last the last whole frame that went out, one character a byte, where numbering goes on from
+   * @param last the last whole frame with data that went out, one character a byte, where numbering goes on from
+   * @param answerId the id of the answer that failed, for dialects that repeat it
    */
-  encodeInStream(failure: Failure, last: string | undefined): string
+  encodeInStream(failure: Failure, last: string | undefined, answerId?: string): string
 }
 
 /** What a frame is to the exchange. */
@@ -118,17 +113,21 @@ export interface Reading {
   hasReasoning: boolean
   /** Visible text, a refusal or a tool call has come. */
   hasToken: boolean
-  /** Every candidate that was opened has its finish. */
+  /** Every candidate that was opened has its finish. Stays false after a failure. */
   isFinished: boolean
-  /** The terminal event itself has come; nothing of the answer can follow. */
+  /** The terminal event itself has come; nothing of the answer can follow. Stays false after a failure. */
   isTerminal: boolean
+  /** Of several candidates, the first one's. */
   finish: Finish | undefined
+  /** The first that was told. Beside `isFinished` it came after the finish, and does not undo it. */
   failure: Failure | undefined
   usage: Usage
   /** Whether the usage is the upstream's final word. */
   isUsageFinal: boolean
   /** The model that the upstream names. */
   model: string | undefined
+  /** The answer's id, as the upstream names it. */
+  answerId: string | undefined
   /** Events whose data was not a JSON object; relayed, counted, not fatal. */
   malformed: number
 }
@@ -151,6 +150,15 @@ export interface WholeMeter {
   read(values: ReadonlyMap<string, unknown>): Reading
 }
 
+/** The list of models that an API offers. */
+export interface DialectModels {
+  /** What a request for the list must say beside a credential. */
+  readonly headers: RawHeaders
+  /** The names in a list; none when it cannot be read. */
+  decode(body: Uint8Array): readonly string[]
+  encode(names: readonly string[]): Uint8Array
+}
+
 export function emptyReading(): Reading {
   return {
     events: 0,
@@ -164,6 +172,7 @@ export function emptyReading(): Reading {
     usage: {},
     isUsageFinal: false,
     model: undefined,
+    answerId: undefined,
     malformed: 0,
   }
 }

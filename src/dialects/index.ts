@@ -1,8 +1,9 @@
+export { chat } from './chat/index.ts'
 export type {
-  CredentialSlot,
   Dialect,
   DialectFailure,
   DialectHttp,
+  DialectModels,
   DialectName,
   Edit,
   FrameKind,
@@ -14,3 +15,7 @@ export type {
   WholeMeter,
 } from './dialect.ts'
 export { emptyReading } from './dialect.ts'
+export { DIALECTS } from './dialects.ts'
+export { gemini } from './gemini/index.ts'
+export { messages } from './messages/index.ts'
+export { responses } from './responses/index.ts'

@@ -1,0 +1,28 @@
+import type { Failure } from '../../errors.ts'
+import { encodeEvent } from '../../sse/index.ts'
+import type { DialectFailure } from '../dialect.ts'
+import { decodeErrorAnswer, decodeErrorEvent } from '../error-body.ts'
+import { encodeOpenaiError, isOpenaiError, OPENAI_FAILURES, toOpenaiError } from '../openai-error.ts'
+import { itemsOf, objectOf, textOf, type Unread } from '../value.ts'
+import type { ChatChoice, ChatChunk } from './wire.ts'
+
+export const failure: DialectFailure = {
+  decode: (status, headers, body) => decodeErrorAnswer(OPENAI_FAILURES, status, headers, body),
+  isOwn: isOpenaiError,
+  encode: encodeOpenaiError,
+  encodeInStream: failure => encodeEvent({ data: JSON.stringify({ error: toOpenaiError(failure) }) }),
+}
+
+/** The failure that a chunk tells: in an event named `error` (Groq), or in a member of the chunk or of a candidate. */
+export function decodeChatEvent(name: string | undefined, chunk: Unread<ChatChunk>): Failure | undefined {
+  if (name === 'error' || chunk.object === 'error' || isError(chunk.error))
+    return decodeErrorEvent(OPENAI_FAILURES, chunk)
+  const failed = itemsOf(chunk.choices)
+    .map(choice => objectOf<ChatChoice>(choice))
+    .find(choice => isError(choice?.error) || choice?.finish_reason === 'error')
+  return failed && decodeErrorEvent(OPENAI_FAILURES, failed)
+}
+
+function isError(value: unknown): boolean {
+  return objectOf(value) !== undefined || textOf(value) !== undefined
+}

@@ -1,0 +1,67 @@
+import { toUtf8 } from '../../bytes.ts'
+import { insertMember, member, replaceSpan, scanObject } from '../../json/index.ts'
+import type { DialectHttp, Edit } from '../dialect.ts'
+import { authorizeOpenai, OPENAI_PREFIX } from '../openai-http.ts'
+import { isInFamily } from '../path-family.ts'
+import { membersOf, peekBody, renameModel } from '../request-body.ts'
+
+const COMPLETIONS = '/chat/completions'
+
+/** The other paths of OpenAI's API but those around Responses: first segments. */
+const FAMILIES: ReadonlySet<string> = new Set([
+  'assistants',
+  'audio',
+  'batches',
+  'chat',
+  'completions',
+  'containers',
+  'embeddings',
+  'evals',
+  'files',
+  'fine_tuning',
+  'images',
+  'models',
+  'moderations',
+  'threads',
+  'uploads',
+  'vector_stores',
+  'videos',
+])
+
+export const http: DialectHttp = {
+  prefix: OPENAI_PREFIX,
+  match(method, path) {
+    if (path === COMPLETIONS && method === 'POST') return { operation: 'generate', path }
+    if (path === '/models' && method === 'GET') return { operation: 'models', path }
+    return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
+  },
+  peek: (_match, body) => peekBody(body),
+  target({ path }, body, { model, askUsage = false }) {
+    const edits: Edit[] = []
+    const renamed = model === undefined ? body : renameModel(body, model)
+    if (renamed !== body) edits.push('model')
+    const asking = askUsage ? requestUsage(renamed) : renamed
+    if (asking !== renamed) edits.push('usage-frame')
+    return { path, body: asking, edits }
+  },
+  authorize: authorizeOpenai,
+  ownHeaders: ['openai-'],
+}
+
+/**
+ * Asks for the usage frame, unless the client has said whether it wants one. The body itself when there
+ * is nothing to change.
+ */
+function requestUsage(body: Uint8Array): Uint8Array {
+  const members = membersOf(body)
+  if (members === undefined) return body
+  const options = member(members, 'stream_options')
+  if (options === undefined) return insertMember(body, 'stream_options', '{"include_usage":true}')
+  const text = toUtf8(body, options.start, options.end)
+  if (text === 'null') return replaceSpan(body, options, '{"include_usage":true}')
+  if (!text.startsWith('{')) return body
+  const included = member(scanObject(body, options), 'include_usage')
+  if (included === undefined) return insertMember(body, 'include_usage', 'true', options)
+  const isSaid = toUtf8(body, included.start, included.end) !== 'null'
+  return isSaid ? body : replaceSpan(body, included, 'true')
+}

@@ -1,0 +1,18 @@
+import { fromUtf8 } from '../../bytes.ts'
+import { encodeComment } from '../../sse/index.ts'
+import type { Dialect } from '../dialect.ts'
+import { failure } from './failure.ts'
+import { http } from './http.ts'
+import { createMeter, whole } from './meter.ts'
+import { models } from './models.ts'
+
+/** OpenAI Chat Completions. */
+export const chat: Dialect = Object.freeze({
+  name: 'chat',
+  http,
+  failure,
+  keepAlive: fromUtf8(encodeComment('keep-alive')),
+  createMeter,
+  whole,
+  models,
+})

@@ -1,0 +1,70 @@
+import type { DialectHttp, Match } from '../dialect.ts'
+import { isInFamily } from '../path-family.ts'
+
+/** What models are kept in; a tuned model's name holds its collection. */
+const MODELS = '/models/'
+const TUNED_MODELS = '/tunedModels/'
+
+/** The methods that generate, and whether as a stream. */
+const GENERATES: ReadonlyMap<string, boolean> = new Map([
+  ['generateContent', false],
+  ['streamGenerateContent', true],
+])
+
+/** The other paths of Google's API: first segments. */
+const FAMILIES: ReadonlySet<string> = new Set([
+  'auth_tokens',
+  'batches',
+  'cachedContents',
+  'fileSearchStores',
+  'files',
+  'files:register',
+  'models',
+  'operations',
+  'tunedModels',
+])
+
+export const http: DialectHttp = {
+  prefix: '/gemini',
+  match(method, path) {
+    if (path === '/models' && method === 'GET') return { operation: 'models', path }
+    const called = readCall(path)
+    if (called === undefined) return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
+    const { model } = called
+    const stream = GENERATES.get(called.method)
+    if (stream === undefined) return { operation: 'other', path, model }
+    return method === 'POST' ? { operation: 'generate', path, model, stream } : undefined
+  },
+  peek: ({ model, stream = false }: Match) => ({ model, stream }),
+  target({ path, model: asked }, body, { model }) {
+    const called = readCall(path)
+    if (called === undefined || model === undefined || model === asked) return { path, body, edits: [] }
+    return { path: `${toPath(model)}:${called.method}`, body, edits: ['model'] }
+  },
+  authorize: key => ['x-goog-api-key', key],
+  ownHeaders: ['x-goog-', 'x-server-timeout'],
+}
+
+/** Takes `/models/{model}:{method}` apart; the model may hold colons, and slashes, raw or escaped. */
+function readCall(path: string): { readonly model: string; readonly method: string } | undefined {
+  const colon = path.lastIndexOf(':')
+  if (colon === -1) return undefined
+  const method = path.slice(colon + 1)
+  if (path.startsWith(MODELS)) return { model: decode(path.slice(MODELS.length, colon)), method }
+  if (path.startsWith(TUNED_MODELS)) return { model: decode(path.slice(1, colon)), method }
+  return undefined
+}
+
+function toPath(model: string): string {
+  const name = model.split('/').map(encodeURIComponent).join('/')
+  return name.startsWith(TUNED_MODELS.slice(1)) ? `/${name}` : MODELS + name
+}
+
+/** An escape that is not one stays as it is: the upstream will say what it thinks of it. */
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}

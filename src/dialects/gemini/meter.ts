@@ -1,0 +1,100 @@
+import { type Finish, finishOf } from '../../model/index.ts'
+import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
+import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
+import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
+import { decodeGeminiEvent } from './failure.ts'
+import { FINISHES, type GeminiCounts, readCounts, toTotals } from './tables.ts'
+import type { GeminiCandidate, GeminiChunk, GeminiPart, GeminiUsage } from './wire.ts'
+
+/** Chunks are few and large and each has its own counts: all are parsed. */
+export function createMeter(): Meter {
+  return new StreamMeter(new GeminiReader())
+}
+
+export const whole: WholeMeter = {
+  members: ['candidates', 'promptFeedback', 'usageMetadata', 'modelVersion', 'responseId', 'error'],
+  read(values) {
+    const reader = new GeminiReader()
+    readEvent(reader, undefined, Object.fromEntries(values))
+    return reader.reading
+  },
+}
+
+/** Reads the chunks of one stream. */
+export class GeminiReader implements EventReader {
+  readonly reading = emptyReading()
+  readonly #opened = new Set<number>()
+  /** The last word of each candidate: a `RECITATION` may take a `STOP` back. */
+  readonly #finishes = new Map<number, string>()
+  /** The candidates that called a function. */
+  readonly #calling = new Set<number>()
+  #counts: GeminiCounts = {}
+
+  read(_name: string | undefined, data: Wire): FrameKind {
+    const { reading } = this
+    const chunk: Unread<GeminiChunk> = data
+    reading.model = textOf(chunk.modelVersion) ?? reading.model
+    reading.answerId = textOf(chunk.responseId) ?? reading.answerId
+    let isContent = this.#readBlock(chunk)
+    for (const [position, item] of itemsOf(chunk.candidates).entries())
+      isContent = this.#readCandidate(position, objectOf(item) ?? {}) || isContent
+    const hasUsage = this.#readUsage(chunk.usageMetadata)
+    const failure = decodeGeminiEvent(chunk)
+    if (hasUsage && (reading.isFinished || failure !== undefined)) reading.isUsageFinal = true
+    if (failure === undefined) return isContent ? 'content' : 'quiet'
+    reading.failure ??= failure
+    return 'failure'
+  }
+
+  readDone(): FrameKind {
+    return 'quiet'
+  }
+
+  /** A prompt that is blocked has no candidates: the reason is the finish. */
+  #readBlock(chunk: Unread<GeminiChunk>): boolean {
+    const raw = textOf(objectOf<GeminiChunk['promptFeedback']>(chunk.promptFeedback)?.blockReason)
+    if (raw === undefined) return false
+    this.reading.finish = { reason: 'filtered', raw }
+    this.reading.isFinished = true
+    return true
+  }
+
+  #readCandidate(position: number, candidate: Unread<GeminiCandidate>): boolean {
+    const { reading } = this
+    const index = countOf(candidate.index) ?? position
+    this.#opened.add(index)
+    let isContent = false
+    for (const part of itemsOf(objectOf<GeminiCandidate['content']>(candidate.content)?.parts))
+      isContent = this.#readPart(index, objectOf(part) ?? {}) || isContent
+    const raw = textOf(candidate.finishReason)
+    if (raw !== undefined) this.#finishes.set(index, raw)
+    reading.isFinished = this.#finishes.size === this.#opened.size
+    const first = this.#finishes.get(Math.min(...this.#opened))
+    if (first !== undefined) reading.finish = this.#finishOf(Math.min(...this.#opened), first)
+    return isContent || raw !== undefined
+  }
+
+  #readPart(index: number, part: Unread<GeminiPart>): boolean {
+    const { reading } = this
+    const hasText = textOf(part.text) !== undefined
+    const isCall = objectOf(part.functionCall) !== undefined
+    if (isCall) this.#calling.add(index)
+    if (isCall || (hasText && part.thought !== true) || objectOf(part.inlineData) !== undefined) reading.hasToken = true
+    if (hasText && part.thought === true) reading.hasReasoning = true
+    // Parts of tools that Google runs, and of kinds unknown, are part of the answer too; an empty text is not.
+    return hasText || part.text === undefined
+  }
+
+  #finishOf(index: number, raw: string): Finish {
+    const finish = finishOf(FINISHES, raw)
+    return finish.reason === 'stop' && this.#calling.has(index) ? { ...finish, reason: 'tool-calls' } : finish
+  }
+
+  #readUsage(value: unknown): boolean {
+    const said = readCounts(objectOf<GeminiUsage>(value) ?? {})
+    if (Object.keys(said).length === 0) return false
+    this.#counts = { ...this.#counts, ...said }
+    this.reading.usage = toTotals(this.#counts)
+    return true
+  }
+}

@@ -1,0 +1,53 @@
+import { fromLatin1, toUtf8 } from '../../bytes.ts'
+import type { Failure } from '../../errors.ts'
+import { encodeEvent } from '../../sse/index.ts'
+import type { DialectFailure } from '../dialect.ts'
+import { decodeErrorAnswer, decodeErrorEvent } from '../error-body.ts'
+import { encodeOpenaiError, isOpenaiError, OPENAI_FAILURES, toOpenaiError } from '../openai-error.ts'
+import { countOf, objectOf, parseJson, type Unread } from '../value.ts'
+import type { ResponsesEvent } from './wire.ts'
+
+export const failure: DialectFailure = {
+  decode: (status, headers, body) => decodeErrorAnswer(OPENAI_FAILURES, status, headers, body),
+  isOwn: isOpenaiError,
+  encode: encodeOpenaiError,
+  encodeInStream(failure, last, answerId = '') {
+    const next = nextNumber(last)
+    const error = toOpenaiError(failure)
+    // The provider sends both, in this order. The SDK raises its error at the first, which has the error nested
+    // although the reference shows it flat; Codex reads the second and no other.
+    return (
+      encodeNamed({ type: 'error', error, sequence_number: next }) +
+      encodeNamed({
+        type: 'response.failed',
+        response: {
+          id: answerId,
+          object: 'response',
+          status: 'failed',
+          error: { code: error.code ?? error.type, message: error.message },
+          incomplete_details: null,
+          output: [],
+        },
+        sequence_number: next + 1,
+      })
+    )
+  },
+}
+
+/** Reads `error`, nested or flat, and `response.failed`. */
+export function decodeResponsesEvent(event: Unread<ResponsesEvent>): Failure {
+  const response = objectOf(event.response)
+  return decodeErrorEvent(OPENAI_FAILURES, response === undefined ? event : { error: response.error })
+}
+
+function encodeNamed(event: { readonly type: string; readonly [member: string]: unknown }): string {
+  return encodeEvent({ event: event.type, data: JSON.stringify(event) })
+}
+
+/** One after the number of the last event; some servers send none, then from 0. */
+function nextNumber(last = ''): number {
+  const data = last.slice(last.indexOf('{'), last.lastIndexOf('}') + 1)
+  const event = objectOf<ResponsesEvent>(parseJson(toUtf8(fromLatin1(data))))
+  const number = countOf(event?.sequence_number)
+  return number === undefined ? 0 : number + 1
+}

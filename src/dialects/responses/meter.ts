@@ -1,0 +1,124 @@
+import { type Finish, finishOf } from '../../model/index.ts'
+import type { DeltaKeys } from '../delta-shape.ts'
+import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
+import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
+import { mergeUsage } from '../usage.ts'
+import { itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
+import { decodeResponsesEvent } from './failure.ts'
+import { CLIENT_CALLS, DELTAS, FINISHES, HANDSHAKE, readUsage } from './tables.ts'
+import type { ResponsesEvent, ResponsesItem, ResponsesPart, ResponsesResponse, ResponsesUsage } from './wire.ts'
+
+const KEYS: DeltaKeys = {
+  opaque: new Set(['delta', 'obfuscation']),
+  counters: new Set(['sequence_number']),
+  isPadded: false,
+}
+
+export function createMeter(): Meter {
+  return new StreamMeter(new ResponsesReader(), KEYS)
+}
+
+/** A whole response is read as the event that would bring it. */
+export const whole: WholeMeter = {
+  members: ['id', 'model', 'status', 'incomplete_details', 'error', 'output', 'usage'],
+  read(values) {
+    const reader = new ResponsesReader()
+    const response = Object.fromEntries(values)
+    const type = typeof response.status === 'string' ? `response.${response.status}` : 'error'
+    readEvent(reader, undefined, { type, response, error: response.error })
+    return reader.reading
+  },
+}
+
+/** Reads the events of one stream. */
+export class ResponsesReader implements EventReader {
+  readonly reading = emptyReading()
+  #hasClientCall = false
+
+  read(name: string | undefined, data: Wire): FrameKind | 'delta' {
+    const event: Unread<ResponsesEvent> = data
+    const type = textOf(event.type) ?? name ?? ''
+    const response = objectOf<ResponsesResponse>(event.response)
+    if (response !== undefined) this.#readResponse(response)
+    if (type.endsWith('.delta')) return this.#readDelta(type, event)
+    switch (type) {
+      case 'error':
+      case 'response.failed':
+        this.reading.failure ??= decodeResponsesEvent(data)
+        this.reading.isUsageFinal = objectOf(response?.usage) !== undefined
+        return 'failure'
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.cancelled':
+        return this.#end(response ?? {})
+      case 'response.output_item.added':
+        return this.#readItem(event.item) ? 'content' : 'quiet'
+      default:
+        return this.#readOther(type, event)
+    }
+  }
+
+  readDone(): FrameKind {
+    return 'quiet'
+  }
+
+  #readDelta(type: string, event: Unread<ResponsesEvent>): FrameKind | 'delta' {
+    if (event.delta === '') return 'quiet'
+    const kind = Object.hasOwn(DELTAS, type) ? DELTAS[type as keyof typeof DELTAS] : undefined
+    if (kind === 'token') this.reading.hasToken = true
+    if (kind === 'reasoning') this.reading.hasReasoning = true
+    return 'delta'
+  }
+
+  /** Some providers bring their text in `done` events only. Whatever else comes is a tool of the provider at work. */
+  #readOther(type: string, event: Unread<ResponsesEvent>): FrameKind {
+    if (HANDSHAKE.has(type) || !type.startsWith('response.')) return 'quiet'
+    if (type === 'response.output_item.done') this.#readItem(event.item)
+    if (type === 'response.output_text.done' && textOf(event.text) !== undefined) this.reading.hasToken = true
+    if (type === 'response.refusal.done' && textOf(event.refusal) !== undefined) this.reading.hasToken = true
+    return 'content'
+  }
+
+  #readResponse(response: Unread<ResponsesResponse>): void {
+    const { reading } = this
+    reading.model = textOf(response.model) ?? reading.model
+    reading.answerId = textOf(response.id) ?? reading.answerId
+    for (const item of itemsOf(response.output)) this.#readItem(item)
+    const usage = objectOf<ResponsesUsage>(response.usage)
+    if (usage !== undefined) reading.usage = mergeUsage(reading.usage, readUsage(usage))
+  }
+
+  #end(response: Unread<ResponsesResponse>): FrameKind {
+    const { reading } = this
+    reading.finish = this.#finishOf(response)
+    reading.isFinished = true
+    reading.isTerminal = true
+    reading.isUsageFinal = objectOf(response.usage) !== undefined
+    return 'terminal'
+  }
+
+  #finishOf(response: Unread<ResponsesResponse>): Finish {
+    const details = objectOf<ResponsesResponse['incomplete_details'] & object>(response.incomplete_details)
+    const raw = textOf(details?.reason) ?? textOf(response.status)
+    if (raw === undefined) return { reason: 'other', raw }
+    const finish = finishOf(FINISHES, raw)
+    return finish.reason === 'stop' && this.#hasClientCall ? { ...finish, reason: 'tool-calls' } : finish
+  }
+
+  /** Whether an item brings something that a client sees. */
+  #readItem(value: unknown): boolean {
+    const item = objectOf<ResponsesItem>(value)
+    const type = textOf(item?.type) ?? ''
+    const isCall = CLIENT_CALLS.has(type)
+    const hasText = itemsOf(item?.content).some(hasWords) || itemsOf(item?.summary).some(hasWords)
+    if (isCall) this.#hasClientCall = true
+    if (isCall || (type === 'message' && hasText)) this.reading.hasToken = true
+    if (type === 'reasoning' && hasText) this.reading.hasReasoning = true
+    return hasText || (type !== 'message' && type !== 'reasoning')
+  }
+}
+
+function hasWords(value: unknown): boolean {
+  const part = objectOf<ResponsesPart>(value)
+  return textOf(part?.text) !== undefined || textOf(part?.refusal) !== undefined
+}
