@@ -7,6 +7,7 @@ import { piecesBefore } from './points.ts'
 import type { Reply } from './reply.ts'
 import { Sender } from './sender.ts'
 import type { Settings } from './settings.ts'
+import type { Stage } from './voice.ts'
 
 /**
  * Sends a reply at the pace and in the pieces that the settings ask for, and lets their fault strike.
@@ -17,12 +18,7 @@ import type { Settings } from './settings.ts'
 export async function deliver(reply: Reply, answer: Answer, settings: Settings, random: () => number): Promise<void> {
   const { head = 0, first = 0, delay = 0, encoding, cut } = settings
   const point = pointOf(settings, reply.bodyBytes !== undefined)
-  const strikeAt =
-    point &&
-    piecesBefore(
-      point,
-      Array.from(reply.pieces(), ({ stage }) => stage),
-    )
+  const strikeAt = point === undefined ? undefined : piecesBefore(point, stagesOf(reply))
   const sender = new Sender(answer, new Cutter(cut, random), encoding && new Coder(encoding))
   const rest = reply.pieces()
   const strike = async () => settings.fault && FAULTS[settings.fault].strike({ answer, sender, reply, settings, rest })
@@ -46,6 +42,10 @@ export async function deliver(reply: Reply, answer: Answer, settings: Settings, 
     if (delayMs > 0) await sender.flush()
     await answer.sleep(delayMs)
   }
+}
+
+function stagesOf(reply: Reply): readonly Stage[] {
+  return Array.from(reply.pieces(), ({ stage }) => stage)
 }
 
 function headersOf(reply: Reply, { type = reply.mediaType, encoding, padding, fault }: Settings): RawHeaders {

@@ -19,7 +19,7 @@ import { VOICES } from './voices.ts'
 import { isObject, type JsonObject } from './wire-json.ts'
 
 /** What all requests of one simulator share. */
-export interface House {
+export interface Simulation {
   readonly log: RequestLog
   readonly clock: Clock
   readonly seed: number
@@ -27,7 +27,7 @@ export interface House {
 }
 
 /** One request, read. */
-interface Order {
+interface SimulatedRequest {
   readonly route: Route
   readonly voice: Voice
   readonly requestId: string
@@ -39,33 +39,33 @@ interface Order {
 }
 
 /** Answers one request, whatever it is; resolves when the answer is over. */
-export async function serve(house: House, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serve(simulation: Simulation, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', url: path = '', rawHeaders: headers } = request
   const route = routeOf(method, path, request.headers)
   const voice = VOICES[route.dialect]
-  const sighting = house.log.add({ time: house.clock.now(), method, path, headers, dialect: route.dialect })
-  const answer = new Answer(response, sighting, house.clock)
+  const sighting = simulation.log.add({ time: simulation.clock.now(), method, path, headers, dialect: route.dialect })
+  const answer = new Answer(response, sighting, simulation.clock)
   const body = await buffer(request).catch(() => undefined)
   // The client left while it was speaking.
   if (body === undefined) return
   sighting.bodyRead(body)
 
-  const seed = house.seed + sighting.seen.seq
+  const seed = simulation.seed + sighting.seen.seq
   const requestId = `req_${digest(`${seed}`).slice(0, 24)}`
   const send = (reply: Reply, settings: Settings) => {
     const headers = [...voice.headers(requestId), ...reply.headers]
     return deliver({ ...reply, headers }, answer, settings, seededRandom(seed))
   }
   try {
-    const order = read(route, voice, requestId, `${body}`, `${request.headers['x-sim'] ?? ''}`)
-    await send(await replyTo(order, house), order.settings)
+    const simulated = read(route, voice, requestId, `${body}`, `${request.headers['x-sim'] ?? ''}`)
+    await send(await replyTo(simulated, simulation), simulated.settings)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     await send(refusal(voice, requestId, error), {})
   }
 }
 
-function read(route: Route, voice: Voice, requestId: string, text: string, header: string): Order {
+function read(route: Route, voice: Voice, requestId: string, text: string, header: string): SimulatedRequest {
   const body = parse(text)
   const asked = { dialect: route.dialect, ...voice.read(body), ...route.said }
   const { name: model, settings } = splitModel(asked.model ?? '')
@@ -87,13 +87,13 @@ function parse(text: string): JsonObject {
   throw new MillraceError('bad-request', 'Cannot read the body: it is not a JSON object')
 }
 
-async function replyTo(order: Order, house: House): Promise<Reply> {
-  const { route, voice, requestId, body, asked, model, settings } = order
+async function replyTo(simulated: SimulatedRequest, simulation: Simulation): Promise<Reply> {
+  const { route, voice, requestId, body, asked, model, settings } = simulated
   const { status = 200 } = settings
   if (status === 204 || status >= 300) return statusReply(voice, status, requestId, settings)
   switch (route.operation) {
     case 'generate':
-      return generate(order, house)
+      return generate(simulated, simulation)
     case 'count':
       return jsonReply(voice, { [route.dialect === 'gemini' ? 'totalTokens' : 'input_tokens']: promptTokens(asked) })
     case 'embed':
@@ -105,8 +105,11 @@ async function replyTo(order: Order, house: House): Promise<Reply> {
   }
 }
 
-async function generate({ route, voice, asked, model, settings }: Order, house: House): Promise<Reply> {
-  if (isReplay(model)) return replayReply(voice, await readReplay(house.replayDir, model, route.dialect))
+async function generate(
+  { route, voice, asked, model, settings }: SimulatedRequest,
+  simulation: Simulation,
+): Promise<Reply> {
+  if (isReplay(model)) return replayReply(voice, await readReplay(simulation.replayDir, model, route.dialect))
   const script = answerOf(model, asked, settings)
   const isStream = settings.shape === undefined ? asked.stream : settings.shape === 'stream'
   return isStream ? streamReply(voice, script, asked, settings, route.isArray) : jsonReply(voice, voice.whole(script))

@@ -15,6 +15,12 @@ const yesOrNo: Reader<boolean> = {
   values: 'yes or no',
   read: text => (/^(yes|no)$/.test(text) ? text === 'yes' : undefined),
 }
+const cut: Reader<'random' | 'all' | number> = {
+  values: 'bytes, random or all',
+  read: text => oneOf('random', 'all').read(text) ?? wholeNumber(text, 1),
+}
+const mediaType: Reader<string> = { values: 'a media type or none', read: text => text || undefined }
+const httpStatus: Reader<number> = { values: '200 to 599', read: text => wholeNumber(text, 200, 599) }
 
 /** Every setting, once. `docs/simulator.md` tells what they do. */
 const SETTINGS = {
@@ -23,10 +29,7 @@ const SETTINGS = {
   delay: milliseconds,
   every: milliseconds,
   words: count,
-  cut: {
-    values: 'bytes, random or all',
-    read: text => oneOf('random', 'all').read(text) ?? wholeNumber(text, 1),
-  } as Reader<'random' | 'all' | number>,
+  cut,
   eol: oneOf('lf', 'crlf', 'cr'),
   comments: yesOrNo,
   pings: yesOrNo,
@@ -34,9 +37,9 @@ const SETTINGS = {
   lastblank: yesOrNo,
   encoding: oneOf('gzip', 'br', 'zstd'),
   shape: oneOf('stream', 'whole'),
-  type: { values: 'a media type or none', read: text => text || undefined } as Reader<string>,
+  type: mediaType,
   padding: count,
-  status: { values: '200 to 599', read: text => wholeNumber(text, 200, 599) } as Reader<number>,
+  status: httpStatus,
   body: oneOf('json', 'html', 'empty', 'null', 'binary'),
   retryafter: count,
   fault: oneOf(...FAULT_NAMES),

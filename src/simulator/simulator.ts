@@ -35,11 +35,11 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', replayDir, seed = 1, clock = systemClock } = options
-  const house = { log: new RequestLog(), clock, seed, replayDir }
+  const simulation = { log: new RequestLog(), clock, seed, replayDir }
   const serving = new Set<Promise<void>>()
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/__sim/requests')) return tell(house.log, request, response)
-    const served = serve(house, request, response).finally(() => serving.delete(served))
+    if (request.url?.startsWith('/__sim/requests')) return tell(simulation.log, request, response)
+    const served = serve(simulation, request, response).finally(() => serving.delete(served))
     serving.add(served)
   })
   server.listen(port, host)
@@ -51,7 +51,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     url: `http://${name}:${address.port}`,
     port: address.port,
-    requests: (since = 0) => house.log.list(since),
+    requests: (since = 0) => simulation.log.list(since),
     close: () => (closing ??= stop()),
   }
 

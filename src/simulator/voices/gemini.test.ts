@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { GoogleGenAI } from '@google/genai'
 import { SCHEMA, TEXTS, USER } from '../../../test/simulated.ts'
 import { startSimulator } from '../index.ts'
-import { THOUGHT } from '../texts.ts'
+import { THOUGHT, TOOLS_DONE } from '../texts.ts'
 
 const simulator = await startSimulator()
 after(() => simulator.close())
@@ -43,6 +43,11 @@ test('gemini: sim/tools calls two functions', async () => {
       ['get_bread', { days: 1 }],
     ],
   )
+})
+
+test('gemini: sim/tools answers in text once it has the results', async () => {
+  const contents = [{ role: 'user', parts: [{ functionResponse: { name: 'get_flour', response: { sacks: 3 } } }] }]
+  assert.equal((await google.models.generateContent({ model: 'sim/tools', contents })).text, TOOLS_DONE)
 })
 
 test('gemini: sim/refusal blocks the prompt', async () => {

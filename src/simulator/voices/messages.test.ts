@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import Anthropic from '@anthropic-ai/sdk'
 import { SCHEMA, TEXTS, USER } from '../../../test/simulated.ts'
 import { startSimulator } from '../index.ts'
-import { REFUSAL, THOUGHT } from '../texts.ts'
+import { REFUSAL, THOUGHT, TOOLS_DONE } from '../texts.ts'
 
 const simulator = await startSimulator()
 after(() => simulator.close())
@@ -49,6 +49,12 @@ test('messages: sim/tools calls two tools, and not those that the provider runs'
       ['get_bread', { days: 1 }],
     ],
   )
+})
+
+test('messages: sim/tools answers in text once it has the results', async () => {
+  const content = [{ type: 'tool_result' as const, tool_use_id: 'toolu_1', content: '3 sacks' }]
+  const message = await anthropic.messages.create(ask('sim/tools', { messages: [{ role: 'user', content }] }))
+  assert.deepEqual(message.content, [{ type: 'text', text: TOOLS_DONE }])
 })
 
 test('messages: errors are typed, before the stream and in it', async () => {

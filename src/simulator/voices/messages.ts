@@ -11,12 +11,7 @@ export const messages: Voice = {
   ping: { event: 'ping', data: '{"type": "ping"}' },
   read,
   frames,
-  whole: script =>
-    messageOf(
-      script,
-      script.blocks.map(block => contentBlock(script, block)),
-      usageOf(script),
-    ),
+  whole,
   headers,
   failure,
   streamFailure: () => [frame('content', 'error', { error: { type: 'overloaded_error', message: 'Overloaded' } })],
@@ -94,6 +89,11 @@ const DELTA: Record<Block['kind'], (text: string) => object> = {
 function deltas(block: Block): readonly object[] {
   const signature = block.kind === 'reasoning' ? [{ type: 'signature_delta', signature: block.seal }] : []
   return [...deltasOf(block).map(DELTA[block.kind]), ...signature]
+}
+
+function whole(script: Script): unknown {
+  const content = script.blocks.map(block => contentBlock(script, block))
+  return messageOf(script, content, usageOf(script))
 }
 
 function messageOf(script: Script, content: readonly object[], usage: object): object {
