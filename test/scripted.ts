@@ -1,8 +1,16 @@
 /** What the tests of this room share: an upstream and a client that do as they are told. */
-import type { Failure } from '../src/errors.ts'
+
 import { fromUtf8, toUtf8 } from '../src/bytes.ts'
-import { type Head, type HttpClient, Sweep, type UpstreamCall, type UpstreamHandler, type UpstreamRequest } from '../src/http/index.ts'
+import type { Failure } from '../src/errors.ts'
 import type { Outlet, OutletEvents } from '../src/exchange/index.ts'
+import {
+  type Head,
+  type HttpClient,
+  Sweep,
+  type UpstreamCall,
+  type UpstreamHandler,
+  type UpstreamRequest,
+} from '../src/http/index.ts'
 
 /** An upstream whose answer the test speaks, one call at a time. */
 export class ScriptedClient implements HttpClient {
@@ -47,7 +55,7 @@ export class ScriptedCall implements UpstreamCall {
 
   /** The chunk is wiped after the call: who kept it without a copy is found out. */
   data(text: string | Uint8Array): this {
-    const chunk = typeof text === 'string' ? fromUtf8(text) : text.slice()
+    const chunk = typeof text === 'string' ? fromUtf8(text) : Uint8Array.from(text)
     if (!this.isAborted) this.#handler.onData(chunk)
     chunk.fill(0)
     return this

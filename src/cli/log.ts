@@ -1,6 +1,5 @@
 import { pino } from 'pino'
-import type { LogConfig } from '../gateway/index.ts'
-import type { Log } from '../observe/index.ts'
+import type { Log, LogConfig } from '../gateway/index.ts'
 
 /** One JSON line an exchange, on standard error or in a file: standard output is for people. */
 export function createLog({ level, file }: LogConfig): Log {

@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../errors.ts'
 import { type Head, type Sweep, sharedSweep } from '../http/index.ts'
-import type { Outcome } from '../model/index.ts'
+import type { Outcome, Shape } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Attempt, NextAttempt } from './adapter.ts'
 import {
@@ -268,9 +268,13 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#record.shape = shape
     this.#record.lane = run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
-    run.stage = run.adapter.stage({ clientModel: this.#options.subject.model, shape, limits: this.#limits })
+    run.stage = this.#stageFor(run, shape)
     this.#phase = 'holding'
     if (early !== undefined) this.#push(run, early)
+  }
+
+  #stageFor({ adapter }: Run, shape: Shape): Stage {
+    return adapter.stage({ clientModel: this.#options.subject.model, shape, limits: this.#limits })
   }
 
   #push(run: Run, chunk: Uint8Array): void {
@@ -370,9 +374,8 @@ export class Exchange implements RunOwner, OutletEvents {
       return
     }
     run.held = []
-    const stage =
-      run.stage ?? run.adapter.stage({ clientModel: undefined, shape: this.#options.wants, limits: this.#limits })
-    stage.fail(failed, bytes => this.#write(bytes))
+    run.stage ??= this.#stageFor(run, 'stream')
+    run.stage.fail(failed, bytes => this.#write(bytes))
     this.#record.failure = failed
     this.#settle()
     this.#outlet.destroy()

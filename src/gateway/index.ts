@@ -1,3 +1,4 @@
+export type { Log } from '../observe/index.ts'
 export {
   type Config,
   ConfigError,
