@@ -46,13 +46,14 @@ const rows: readonly (readonly [code: string, failure: Failure['code'], status: 
     'Cannot connect to api.example.com:443: no TLS could be agreed on; check `https` in its base URL',
   ],
   ['UND_ERR_CLOSED', 'cancelled', 499, 'Cannot send to api.example.com:443: the HTTP client has been closed'],
+  ['UND_ERR_ABORTED', 'upstream', 502, 'Cannot talk to api.example.com:443: text of the error'],
   ['EWHATEVER', 'upstream', 502, 'Cannot talk to api.example.com:443: EWHATEVER'],
   ['toString', 'upstream', 502, 'Cannot talk to api.example.com:443: toString'],
 ]
 
 for (const [code, kind, status, message] of rows)
   test(`${code} is a ${kind} failure that names the upstream and no secret`, () => {
-    const error = Object.assign(new Error('text with sk-secret'), { code })
+    const error = Object.assign(new Error('text of the error'), { code })
     assert.deepEqual(transportFailure(error, URL_WITH_SECRETS), { code: kind, status, message, raw: { code } })
   })
 

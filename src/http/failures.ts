@@ -49,9 +49,10 @@ const FAMILIES: readonly (readonly [prefix: string, trouble: Trouble])[] = [
  */
 export function transportFailure(error: unknown, url: URL): Failure {
   if (error instanceof MillraceError) return failure(error.code, error.message)
-  const raw = codeOf(error)
-  const [code, action, state] = troubleOf(raw, error)
-  return failure(code, `Cannot ${action} ${authority(url)}: ${state}`, raw === undefined ? {} : { raw: { code: raw } })
+  const coded = findCoded(error)
+  const [code, action, state] = coded === undefined ? unknownTrouble(nameOf(error)) : troubleOf(coded)
+  const message = `Cannot ${action} ${authority(url)}: ${state}`
+  return failure(code, message, coded === undefined ? {} : { raw: { code: coded.code } })
 }
 
 /** Host and port of a URL, for people: `api.example.com:443`. */
@@ -59,15 +60,30 @@ export function authority({ hostname, port, protocol }: URL): string {
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
 }
 
-function troubleOf(code: string | undefined, error: unknown): Trouble {
-  if (code === undefined) return ['upstream', 'talk to', error instanceof Error ? error.name : 'unknown error']
-  const known = Object.hasOwn(TROUBLES, code) ? TROUBLES[code] : undefined
-  return known ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? ['upstream', 'talk to', code]
+type CodedError = Error & { readonly code: string }
+
+function troubleOf({ code, message }: CodedError): Trouble {
+  if (Object.hasOwn(TROUBLES, code)) return TROUBLES[code] as Trouble
+  const family = FAMILIES.find(([prefix]) => code.startsWith(prefix))
+  if (family !== undefined) return family[1]
+  // undici's own texts name headers and proxies' answers, and quote no values.
+  return unknownTrouble(code.startsWith('UND_ERR_') ? message : code)
 }
 
-/** The code of the error, or of what caused it: `fetch` wraps the transport's error. */
-function codeOf(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
-    if ('code' in at && typeof at.code === 'string') return at.code
+function unknownTrouble(state: string): Trouble {
+  return ['upstream', 'talk to', state]
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown error'
+}
+
+/** The error with a code, or what caused it and has one: `fetch` wraps the transport's error. */
+function findCoded(error: unknown): CodedError | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) if (isCoded(at)) return at
   return undefined
+}
+
+function isCoded(error: Error): error is CodedError {
+  return 'code' in error && typeof error.code === 'string'
 }
