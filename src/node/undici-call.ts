@@ -18,6 +18,8 @@ import { BodyDecoder } from './body-decoder.ts'
 import { isOfUsedSocket } from './stale-sockets.ts'
 
 const MAX_HEADER_FIELDS = 200
+const SPACE = 0x20
+const TAB = 0x09
 
 /** One for all: it is seen by undici only, and a stack for each would cost. */
 const ABORTED = new Error('The call was aborted')
@@ -198,8 +200,15 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
 }
 
 function toRaw(headers: Dispatcher.DispatchController['rawHeaders']): RawHeaders {
-  if (!Array.isArray(headers)) return []
-  return headers.map((field: Uint8Array | string) => (typeof field === 'string' ? field : toLatin1(field)))
+  return Array.isArray(headers) ? headers.map(toField) : []
+}
+
+/** Without the blanks at its end, which are no part of it and which undici leaves. */
+function toField(field: Uint8Array | string): string {
+  if (typeof field === 'string') return field
+  let end = field.length
+  while (end > 0 && (field[end - 1] === SPACE || field[end - 1] === TAB)) end--
+  return toLatin1(field, 0, end)
 }
 
 function tooManyFields(url: URL): Failure {
