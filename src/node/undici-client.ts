@@ -10,9 +10,9 @@ export interface UndiciClientOptions extends DispatcherOptions {}
 /**
  * An `HttpClient` over undici's `dispatch`: HTTP/1.1 with one pool of sockets for each origin.
  *
- * Headers are the wire's, in order and with their repeats, both ways. Loopback upstreams are never
- * asked through a proxy. An answer's head may hold 64 KiB and 200 fields. An unasked-for `100
- * Continue` is a failure, as undici has it; other 1xx are skipped.
+ * Headers are the wire's, in order and with their repeats, both ways; a proxy gets repeats grouped by
+ * name. Loopback upstreams are never asked through a proxy. An answer's head may hold 64 KiB and 200
+ * fields. An unasked-for `100 Continue` is a failure, as undici has it; other 1xx are skipped.
  */
 export class UndiciClient implements HttpClient {
   readonly #direct: Dispatcher

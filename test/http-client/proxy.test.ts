@@ -99,7 +99,7 @@ test('a proxy given by name goes before the environment, and `direct` takes none
     callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), [])
   delete process.env.NO_PROXY
   const { failure } = await ask('http://api.example.com/', {}, { proxy: 'direct', lookup })
-  assert.equal(failure?.raw?.code, 'ENOTFOUND')
+  assert.equal(failure?.transport, 'ENOTFOUND')
 })
 
 const refusals: readonly (readonly [status: string, url: string, state: string])[] = [
@@ -122,7 +122,7 @@ test('a proxy that refuses connections is a failure', { timeout: 5000 }, async (
   await proxy[Symbol.asyncDispose]()
   for (const url of ['http://api.example.com/', 'https://api.example.com/']) {
     const { events, failure } = await ask(url, {}, { proxy: proxy.url })
-    assert.deepEqual([events, failure?.code, failure?.raw?.code], [['error'], 'upstream', 'ECONNREFUSED'])
+    assert.deepEqual([events, failure?.code, failure?.transport], [['error'], 'upstream', 'ECONNREFUSED'])
   }
 })
 
