@@ -85,6 +85,8 @@ export interface Failure {
   readonly message: string
   /** How long the upstream asks to wait, in milliseconds. */
   readonly retryAfterMs?: number
+  /** The transport's error code, such as `ECONNRESET`, when it was the connection that failed. */
+  readonly transport?: string
   /** The provider's own words, when it said any. */
   readonly raw?: { readonly type?: string; readonly code?: string; readonly param?: string }
 }

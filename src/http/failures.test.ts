@@ -54,13 +54,13 @@ const rows: readonly (readonly [code: string, failure: Failure['code'], status: 
 for (const [code, kind, status, message] of rows)
   test(`${code} is a ${kind} failure that names the upstream and no secret`, () => {
     const error = Object.assign(new Error('text of the error'), { code })
-    assert.deepEqual(transportFailure(error, URL_WITH_SECRETS), { code: kind, status, message, raw: { code } })
+    assert.deepEqual(transportFailure(error, URL_WITH_SECRETS), { code: kind, status, message, transport: code })
   })
 
 test('the code is found below the error that fetch throws', () => {
   const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
-  const { code, raw } = transportFailure(new TypeError('fetch failed', { cause }), URL_WITH_SECRETS)
-  assert.deepEqual({ code, raw }, { code: 'upstream', raw: { code: 'ECONNREFUSED' } })
+  const { code, transport } = transportFailure(new TypeError('fetch failed', { cause }), URL_WITH_SECRETS)
+  assert.deepEqual({ code, transport }, { code: 'upstream', transport: 'ECONNREFUSED' })
 })
 
 test('an error without a code is told by its name, not by its text', () => {

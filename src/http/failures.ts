@@ -45,14 +45,14 @@ const FAMILIES: readonly (readonly [prefix: string, trouble: Trouble])[] = [
  * A transport's error as a failure: 504 when time ran out, else 502.
  *
  * The message names the upstream by host and port. Nothing else of the URL and no foreign error text
- * is quoted, for both may hold keys; `raw.code` keeps the transport's code.
+ * is quoted, for both may hold keys; `transport` keeps the error's code.
  */
 export function transportFailure(error: unknown, url: URL): Failure {
   if (error instanceof MillraceError) return failure(error.code, error.message)
   const coded = findCoded(error)
   const [code, action, state] = coded === undefined ? unknownTrouble(nameOf(error)) : troubleOf(coded)
   const message = `Cannot ${action} ${authority(url)}: ${state}`
-  return failure(code, message, coded === undefined ? {} : { raw: { code: coded.code } })
+  return failure(code, message, coded === undefined ? {} : { transport: coded.code })
 }
 
 /** Host and port of a URL, for people: `api.example.com:443`. */

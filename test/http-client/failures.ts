@@ -46,7 +46,7 @@ export function checkFailures(check: Check): void {
       code: 'upstream',
       status: 502,
       message: `Cannot connect to ${upstream.url.host}: connection refused; check that it runs and that its base URL is right`,
-      raw: { code: 'ECONNREFUSED' },
+      transport: 'ECONNREFUSED',
     })
   })
 }

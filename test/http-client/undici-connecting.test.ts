@@ -14,7 +14,7 @@ test('UndiciClient gives up on a connection that is not made in time', { timeout
   // A listener that never says a word of TLS.
   const { events, failure } = await fetchAll(client, `https://${upstream.url.host}/`)
   assert.deepEqual(events, ['error'])
-  assert.deepEqual([failure?.code, failure?.status, failure?.raw?.code], ['timeout', 504, 'UND_ERR_CONNECT_TIMEOUT'])
+  assert.deepEqual([failure?.code, failure?.status, failure?.transport], ['timeout', 504, 'UND_ERR_CONNECT_TIMEOUT'])
   await client.close()
 })
 
@@ -70,7 +70,7 @@ test('UndiciClient trusts an upstream by `ca`, and not without', { timeout: 5000
   assert.equal((await fetchAll(trusting, upstream.url)).text, 'ok')
   assert.equal(upstream.sockets.length, 1)
   const { failure } = await fetchAll(doubting, upstream.url)
-  assert.deepEqual([failure?.code, failure?.raw?.code], ['upstream', 'DEPTH_ZERO_SELF_SIGNED_CERT'])
+  assert.deepEqual([failure?.code, failure?.transport], ['upstream', 'DEPTH_ZERO_SELF_SIGNED_CERT'])
   await Promise.all([trusting.close(), doubting.close()])
 })
 

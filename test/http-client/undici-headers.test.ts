@@ -53,7 +53,7 @@ check(
   async ({ client, upstream }) => {
     assert.equal((await fetchAll(client, upstream.url)).text, 'ok')
     const { events, failure } = await fetchAll(client, new URL('/big', upstream.url))
-    assert.deepEqual([events, failure?.raw?.code], [['error'], 'UND_ERR_HEADERS_OVERFLOW'])
+    assert.deepEqual([events, failure?.transport], [['error'], 'UND_ERR_HEADERS_OVERFLOW'])
   },
 )
 
