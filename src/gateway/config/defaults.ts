@@ -1,0 +1,66 @@
+/** Every number of the configuration, once: its default, its bounds and what it means. */
+
+export interface Setting {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  /** One sentence with the unit; it becomes the description in the schema and in the reference. */
+  readonly meaning: string
+}
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const GiB = 1024 * MiB
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000
+
+function ms(value: number, meaning: string, min = 1): Setting {
+  return { default: value, min, max: WEEK_MS, meaning: `Milliseconds ${meaning}.` }
+}
+
+function bytes(value: number, meaning: string): Setting {
+  return { default: value, min: 1, max: GiB, meaning: `Bytes of ${meaning}.` }
+}
+
+function count(value: number, meaning: string): Setting {
+  return { default: value, min: 1, max: 1_000_000, meaning: `${meaning}.` }
+}
+
+/** Budgets of one exchange; a model rule may set its own. */
+export const EXCHANGE_TIMEOUTS = {
+  connectMs: ms(5000, 'until the upstream has accepted the connection'),
+  headMs: ms(300_000, 'until the status line of a streamed answer'),
+  wholeHeadMs: ms(600_000, 'until the status line of a whole answer'),
+  firstTokenMs: ms(600_000, 'from the status line to the first token'),
+  idleMs: ms(600_000, 'between two frames with content; pings of the upstream do not count'),
+  trailerMs: ms(2000, 'for what follows the finished answer'),
+  totalMs: ms(3_600_000, 'for the whole exchange'),
+  clientStallMs: ms(30_000, 'without the client taking a byte, after which the exchange is aborted'),
+  pingAfterMs: ms(15_000, 'of silence toward the client, after which it gets a keep-alive frame'),
+  headHoldMs: ms(250, "that the client's status line waits for the first frame after the upstream's", 0),
+  earlyHeadMs: ms(
+    0,
+    "to wait for the upstream's status line, after which the client gets a 200 and keep-alives all the same; the " +
+      "upstream's real status and headers are then lost to the client; 0 never does this",
+    0,
+  ),
+} as const satisfies Record<string, Setting>
+
+/** Budgets that end before a model is known, or that no model has. */
+const SERVER_TIMEOUTS = {
+  drainMs: ms(30_000, 'for running streams to finish when the gateway is told to stop'),
+  clientHeadMs: ms(10_000, "for a client's request line and headers"),
+  clientBodyMs: ms(30_000, "for a client's request body"),
+} as const satisfies Record<string, Setting>
+
+export const TIMEOUTS = { ...EXCHANGE_TIMEOUTS, ...SERVER_TIMEOUTS } as const
+
+export const LIMITS = {
+  bodyBytes: bytes(32 * MiB, "a client's request body on model routes"),
+  holdBytes: bytes(256 * KiB, 'the torn end of a frame that relay holds; a longer frame passes in pieces'),
+  eventBytes: bytes(8 * MiB, 'one event where events are decoded'),
+  messageBytes: bytes(64 * MiB, 'one answer that is collected from a stream'),
+  streams: count(512, 'Exchanges open at a time; one more gets a 503'),
+  connections: count(1024, 'Client connections open at a time; one more gets a 503'),
+} as const satisfies Record<string, Setting>
+
+export const SERVER = { host: '127.0.0.1', port: 8642, logLevel: 'info' } as const

@@ -1,0 +1,19 @@
+export { ConfigError, formatPath, type Path, type PlacedProblem } from './error.ts'
+export { exampleConfig } from './example.ts'
+export { findConfig, type LoadedConfig, type LoadOptions, loadConfig } from './find.ts'
+export { configSchema } from './json-schema.ts'
+export { type Choice, chooseModel, firstUpstream, literalModels, speaks } from './models.ts'
+export { defaultConfig, type ParseOptions, parseConfig } from './parse.ts'
+export { configReference } from './reference.ts'
+export { secretsOf } from './secrets.ts'
+export type {
+  Config,
+  Environment,
+  Limits,
+  LogConfig,
+  LogLevel,
+  ModelRule,
+  ServerConfig,
+  Timeouts,
+  Upstream,
+} from './types.ts'

@@ -1,0 +1,84 @@
+import type { DialectName } from '../../dialects/index.ts'
+import { type Failure, failure } from '../../errors.ts'
+import { isLiteral, matchesGlob } from './glob.ts'
+import type { Config, ModelRule, Timeouts, Upstream } from './types.ts'
+
+/** Who is asked, and how. */
+export interface Choice {
+  readonly upstream: Upstream
+  /** The name to ask the upstream for; undefined leaves the client's. */
+  readonly model: string | undefined
+  readonly rewriteModel: boolean
+  readonly timeouts: Timeouts
+  /** The rule that chose; undefined when none was needed. */
+  readonly rule: ModelRule | undefined
+}
+
+/** Names in a message: enough to find the right one, few enough to read. */
+const MAX_NAMES = 20
+const MAX_NAME_LENGTH = 100
+
+/**
+ * The upstream for a model. The first rule that matches decides. Without rules: among upstreams known
+ * for such models the first that speaks the client's dialect; else the first of all that does.
+ *
+ * @param model what the client asked for; undefined when it named none
+ * @returns a failure for the client when there is no such model, or its upstream speaks other dialects
+ */
+export function chooseModel(config: Config, model: string | undefined, dialect: DialectName): Choice | Failure {
+  if (config.models.length > 0) return chooseByRule(config, model, dialect)
+  const { upstreams, timeouts } = config
+  const known = upstreams.filter(({ globs }) => globs.some(glob => matchesGlob(glob, model ?? '')))
+  const candidates = known.length > 0 ? known : upstreams
+  const upstream = candidates.find(candidate => speaks(candidate, dialect))
+  if (upstream === undefined) return unspoken(candidates, model, dialect)
+  return { upstream, model: undefined, rewriteModel: false, timeouts, rule: undefined }
+}
+
+/** The first upstream that speaks the dialect: where requests go that name no model. */
+export function firstUpstream(config: Config, dialect: DialectName): Upstream | undefined {
+  return config.upstreams.find(upstream => speaks(upstream, dialect))
+}
+
+/** The models that rules name in full. */
+export function literalModels(config: Config): readonly ModelRule[] {
+  return config.models.filter(({ match }) => isLiteral(match))
+}
+
+export function speaks(upstream: Upstream, dialect: DialectName): boolean {
+  return upstream.baseUrls[dialect] !== undefined
+}
+
+function chooseByRule({ models }: Config, model: string | undefined, dialect: DialectName): Choice | Failure {
+  const rule = models.find(({ match }) => matchesGlob(match, model ?? ''))
+  if (rule === undefined) {
+    const there = list(models.map(({ match }) => match))
+    return failure('not-found', `Cannot find ${subject(model)}: no rule of \`models\` matches it, there are ${there}`)
+  }
+  if (!speaks(rule.upstream, dialect)) return unspoken([rule.upstream], model, dialect)
+  const { upstream, rewriteModel, timeouts } = rule
+  return { upstream, model: rule.model, rewriteModel, timeouts, rule }
+}
+
+function unspoken(upstreams: readonly Upstream[], model: string | undefined, dialect: DialectName): Failure {
+  if (upstreams.length === 0) return failure('not-found', `Cannot find ${subject(model)}: no upstream is configured`)
+  const there = list(upstreams.map(({ name, baseUrls }) => `${name} (${Object.keys(baseUrls).join(', ')})`))
+  return failure(
+    'bad-request',
+    `Cannot serve ${subject(model)} in the ${dialect} dialect: its upstream speaks others: ${there}`,
+  )
+}
+
+function subject(model: string | undefined): string {
+  return model === undefined ? 'a model without name' : `model ${JSON.stringify(shorten(model))}`
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES).map(shorten)
+  const more = names.length - shown.length
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function shorten(name: string): string {
+  return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name
+}

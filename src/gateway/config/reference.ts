@@ -1,0 +1,58 @@
+import type { Path } from './error.ts'
+import { type JsonSchema, schemaAt } from './json-schema.ts'
+import { PRESETS } from './presets.ts'
+
+/** Every table of the reference: its heading, and where its members stand in the schema. */
+const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
+  ['server', ['server']],
+  ['upstreams.&lt;name&gt;', ['upstreams', 'name']],
+  ['models[]', ['models', 0]],
+  ['timeouts', ['timeouts']],
+  ['limits', ['limits']],
+  ['log', ['log']],
+]
+
+/** The tables of `docs/configuration.md` in Markdown, from the schema and the presets. */
+export function configReference(): string {
+  return [...SECTIONS.map(([heading, path]) => section(heading, path)), presets()].join('\n')
+}
+
+function section(heading: string, path: Path): string {
+  const { properties = {} } = schemaAt(path) ?? {}
+  const whole = schemaAt(path.slice(0, 1))?.description
+  const rows = Object.entries(properties).map(([name, member]) => row(name, member as JsonSchema))
+  return table(`### ${heading}\n\n${whole}`, ['member', 'values', 'default', 'meaning'], rows)
+}
+
+function row(name: string, member: JsonSchema): string[] {
+  const standard = member.default === undefined ? '' : `\`${JSON.stringify(member.default)}\``
+  return [`\`${name}\``, valuesOf(member), standard, member.description ?? '']
+}
+
+function valuesOf({ type, enum: words, minimum, maximum, anyOf }: JsonSchema): string {
+  if (words !== undefined) return words.map(word => `\`${word}\``).join(', ')
+  if (minimum !== undefined) return `${minimum} to ${maximum}`
+  if (anyOf !== undefined) return 'list or map'
+  return { boolean: '`true`, `false`', array: 'list of texts', object: 'map' }[String(type)] ?? 'text'
+}
+
+function presets(): string {
+  const rows = Object.entries(PRESETS).map(([name, { baseUrls, keyVariables, globs }]) => [
+    `\`${name}\``,
+    Object.entries(baseUrls)
+      .map(([dialect, url]) => `${dialect}: ${url}`)
+      .join('<br>'),
+    code(keyVariables),
+    code(globs),
+  ])
+  return table('### Presets', ['name', 'base URLs', 'key variable', 'models'], rows)
+}
+
+function code(words: readonly string[]): string {
+  return words.map(word => `\`${word}\``).join(', ')
+}
+
+function table(title: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [columns, columns.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`)
+  return `${title}\n\n${lines.join('\n')}\n`
+}

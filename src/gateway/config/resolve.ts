@@ -1,0 +1,83 @@
+import { isLoopback, isSampleKey } from '../../access/index.ts'
+import type { Problem } from './error.ts'
+import { notOneOf } from './problems.ts'
+import type { FileConfig } from './schema.ts'
+import type { Config, ModelRule, Upstream } from './types.ts'
+import { resolveUpstream } from './upstream.ts'
+
+/** Shorter client keys can be guessed by whoever reaches the gateway over a network. */
+const MIN_KEY_LENGTH = 16
+
+/** The file with everything settled, and what the schema could not see. With problems it is not to be used. */
+export function resolveConfig(file: FileConfig): { readonly config: Config; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const upstreams = Object.entries(file.upstreams ?? {}).map(([name, upstream]) =>
+    resolveUpstream(name, upstream, (member, message) => problems.push({ path: ['upstreams', name, member], message })),
+  )
+  problems.push(...checkServer(file.server), ...checkRules(file.models, upstreams))
+  const config: Config = {
+    server: file.server,
+    upstreams,
+    models: file.models.flatMap(rule => resolveRule(rule, file, upstreams)),
+    timeouts: file.timeouts,
+    limits: file.limits,
+    log: { level: file.log.level, file: file.log.file },
+  }
+  return { config: freeze(config), problems }
+}
+
+/** A gateway that others can reach spends our provider keys for them: it does not start unguarded. */
+function checkServer({ host, keys }: FileConfig['server']): Problem[] {
+  const isOpen = !isLoopback(host)
+  const unguarded = {
+    path: ['server', 'host'],
+    message: 'can be reached from other machines, which needs `keys`: give some, or listen on 127.0.0.1',
+  }
+  return [
+    ...(isOpen && keys.length === 0 ? [unguarded] : []),
+    ...keys.flatMap((key, index) => {
+      const message = keyProblem(key, isOpen)
+      return message === undefined ? [] : [{ path: ['server', 'keys', index], message }]
+    }),
+  ]
+}
+
+function keyProblem(key: string, isOpen: boolean): string | undefined {
+  if (isSampleKey(key)) return 'is a sample that everybody knows: make one with `openssl rand -hex 24`'
+  if (isOpen && key.length < MIN_KEY_LENGTH)
+    return `must have at least ${MIN_KEY_LENGTH} characters when \`host\` is not a loopback address`
+  return undefined
+}
+
+function checkRules(rules: FileConfig['models'], upstreams: readonly Upstream[]): Problem[] {
+  const names = upstreams.map(({ name }) => name)
+  return rules.flatMap(({ upstream }, index) =>
+    names.includes(upstream)
+      ? []
+      : [
+          {
+            path: ['models', index, 'upstream'],
+            message: names.length === 0 ? 'names an upstream, but there are none' : notOneOf(upstream, names),
+          },
+        ],
+  )
+}
+
+function resolveRule(
+  rule: FileConfig['models'][number],
+  file: FileConfig,
+  upstreams: readonly Upstream[],
+): ModelRule[] {
+  const upstream = upstreams.find(({ name }) => name === rule.upstream)
+  if (upstream === undefined) return []
+  const { match, model, rewriteModel } = rule
+  return [{ match, upstream, model, rewriteModel, timeouts: { ...file.timeouts, ...rule.timeouts } }]
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const member of Object.values(value)) freeze(member)
+  }
+  return value
+}

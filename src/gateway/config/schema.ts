@@ -1,0 +1,141 @@
+import * as z from 'zod'
+import type { DialectName } from '../../dialects/index.ts'
+import { EXCHANGE_TIMEOUTS, LIMITS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
+import { PRESETS, type PresetName } from './presets.ts'
+import { baseUrl, headerName, headerValue, hostName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
+import type { LogLevel } from './types.ts'
+
+const DIALECTS = {
+  responses: 'responses',
+  chat: 'chat',
+  messages: 'messages',
+  gemini: 'gemini',
+} as const satisfies { [D in DialectName]: D }
+
+const LEVELS = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+  fatal: 'fatal',
+  silent: 'silent',
+} as const satisfies { [L in LogLevel]: L }
+
+const PRESET_NAMES = Object.keys(PRESETS) as PresetName[]
+
+function int(setting: Setting) {
+  return z.int().min(setting.min).max(setting.max).describe(setting.meaning)
+}
+
+function mapMembers<T extends Readonly<Record<string, Setting>>, S>(table: T, make: (setting: Setting) => S) {
+  return Object.fromEntries(Object.entries(table).map(([name, setting]) => [name, make(setting)])) as Record<keyof T, S>
+}
+
+const withDefault = (setting: Setting) => int(setting).default(setting.default)
+const withoutDefault = (setting: Setting) => int(setting).exactOptional()
+
+const dialect = z.enum(DIALECTS)
+const dialects = z.union([z.array(dialect).min(1), z.partialRecord(dialect, baseUrl)])
+
+const server = z.strictObject({
+  host: nonEmpty.default(SERVER.host).describe('Address to listen on. Another than a loopback address needs `keys`.'),
+  port: z.int().min(0).max(65535).default(SERVER.port).describe('Port to listen on; 0 takes a free one.'),
+  keys: z
+    .array(secret)
+    .default([])
+    .describe('Keys that clients must send one of; none: everybody on this machine is let in.'),
+  hosts: z
+    .array(hostName)
+    .default([])
+    .describe(
+      'Values of the Host header that are allowed beside our own addresses. A name without a port stands for itself and for itself with our port.',
+    ),
+  origins: z
+    .array(origin)
+    .default([])
+    .describe('Values of the Origin header that are allowed beside our own: web pages that may call the gateway.'),
+})
+
+/** One upstream of the file. */
+const upstream = z.strictObject({
+  preset: z
+    .enum(PRESET_NAMES)
+    .exactOptional()
+    .describe(
+      'A well-known vendor whose values stand where this upstream gives none. An upstream with the name of a preset and no other `baseUrl` has it without saying so.',
+    ),
+  baseUrl: baseUrl
+    .exactOptional()
+    .describe("Where its API is, with the version segment: the dialect's path is added to it."),
+  dialects: dialects
+    .exactOptional()
+    .describe(
+      'What it speaks: a list, preferred first, or a map of dialect to base URL. Default: what the preset speaks.',
+    ),
+  apiKey: secret
+    .exactOptional()
+    .describe('Our key for it. Without one the upstream is asked without, or with `passCredential`.'),
+  passCredential: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      "Whether a client's own credential goes up, in the slot it came in, when there is no `apiKey`. Default: true for a preset at its vendor's own address, else false.",
+    ),
+  usage: z
+    .enum(['ask', 'never'])
+    .default('ask')
+    .describe(
+      'Whether a chat upstream is asked for the usage of a stream when the client did not ask. `never` is for servers that refuse the question.',
+    ),
+  issuer: nonEmpty
+    .exactOptional()
+    .describe(
+      'Who can read the opaque tokens in its answers; upstreams of one issuer accept those of each other. Default: the origin of the base URL.',
+    ),
+  apiVersion: nonEmpty.exactOptional().describe('Version of its API for requests that the gateway writes itself.'),
+  streamOnly: z
+    .boolean()
+    .default(false)
+    .describe('It answers with streams only; whole answers are collected from one.'),
+  streaming: z.boolean().default(true).describe('False: it answers with whole bodies only; streams are made from one.'),
+  headers: z.record(headerName, headerValue).default({}).describe('Headers for every request to it, by name.'),
+})
+
+const rule = z.strictObject({
+  match: nonEmpty.describe("The client's model name; `*` stands for any characters, slashes too."),
+  upstream: nonEmpty.describe('Name of the upstream to ask.'),
+  model: nonEmpty.exactOptional().describe("Model to ask it for. Default: the client's own word."),
+  rewriteModel: z.boolean().default(false).describe('Whether the answer names the model that the client asked for.'),
+  timeouts: z
+    .strictObject(mapMembers(EXCHANGE_TIMEOUTS, withoutDefault))
+    .default({})
+    .describe('Budgets for these models where they differ from the general ones.'),
+})
+
+/** The file, once its variables are replaced. */
+export const fileSchema = z.strictObject({
+  server: server.prefault({}).describe('The side of the clients.'),
+  upstreams: z
+    .record(upstreamName, upstream)
+    .exactOptional()
+    .describe('The APIs to ask, by name; order counts. Default: the vendors whose keys are in the environment.'),
+  models: z
+    .array(rule)
+    .default([])
+    .describe(
+      "Which upstream serves which model: the first match wins. Default: the presets' models, then the first upstream that speaks the client's dialect.",
+    ),
+  timeouts: z.strictObject(mapMembers(TIMEOUTS, withDefault)).prefault({}).describe('Budgets of time.'),
+  limits: z.strictObject(mapMembers(LIMITS, withDefault)).prefault({}).describe('Limits of size and number.'),
+  log: z
+    .strictObject({
+      level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),
+      file: nonEmpty.exactOptional().describe('File to write to instead of standard output.'),
+    })
+    .prefault({})
+    .describe('The log.'),
+})
+
+export type FileConfig = z.output<typeof fileSchema>
+export type FileUpstream = z.output<typeof upstream>

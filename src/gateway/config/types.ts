@@ -1,0 +1,78 @@
+import type { DialectName } from '../../dialects/index.ts'
+import type { RawHeaders } from '../../http/index.ts'
+import type { LIMITS, TIMEOUTS } from './defaults.ts'
+
+/** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
+export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
+
+/** Limits, in bytes or as counts; `defaults.ts` says what each one means. */
+export type Limits = Readonly<Record<keyof typeof LIMITS, number>>
+
+/** The configuration with everything settled: defaults applied, presets merged, names resolved. Frozen. */
+export interface Config {
+  readonly server: ServerConfig
+  /** In the order of the file. Empty: nothing is configured. */
+  readonly upstreams: readonly Upstream[]
+  /** In order, the first match wins. Empty: the globs of the presets decide. */
+  readonly models: readonly ModelRule[]
+  readonly timeouts: Timeouts
+  readonly limits: Limits
+  readonly log: LogConfig
+}
+
+export interface ServerConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Client keys. Empty: no key is asked for. */
+  readonly keys: readonly string[]
+  /** Values of Host that are allowed beside our own addresses. */
+  readonly hosts: readonly string[]
+  /** Values of Origin that are allowed beside our own. */
+  readonly origins: readonly string[]
+}
+
+export interface Upstream {
+  readonly name: string
+  /** Base URLs by dialect, with the version segment, without a slash at the end; preferred dialects first. */
+  readonly baseUrls: Readonly<Partial<Record<DialectName, string>>>
+  readonly apiKey: string | undefined
+  /** Whether a chat upstream is asked for usage that the client did not ask for. */
+  readonly usage: 'ask' | 'never'
+  /** Who can read the opaque tokens of its answers. */
+  readonly issuer: string
+  /** The version of its API, for requests that we write ourselves; undefined leaves the dialect's default. */
+  readonly apiVersion: string | undefined
+  /** It answers with streams only. */
+  readonly streamOnly: boolean
+  /** False: it answers with whole bodies only. */
+  readonly streaming: boolean
+  /** Sent with every request. */
+  readonly headers: RawHeaders
+  /** A client's own credential goes up, when there is no `apiKey`. */
+  readonly passCredential: boolean
+  /** Models that this upstream is known for; asked when the file has no `models`. */
+  readonly globs: readonly string[]
+}
+
+export interface ModelRule {
+  /** A model's name; `*` stands for any characters. */
+  readonly match: string
+  readonly upstream: Upstream
+  /** The name to ask the upstream for; undefined leaves the client's. */
+  readonly model: string | undefined
+  /** The answer names the model that the client asked for. */
+  readonly rewriteModel: boolean
+  readonly timeouts: Timeouts
+}
+
+export interface LogConfig {
+  readonly level: LogLevel
+  /** Where the log goes; undefined: standard output. */
+  readonly file: string | undefined
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+/** The variables of the environment that a configuration may name. */
+export type Environment = Readonly<Record<string, string | undefined>>
