@@ -51,8 +51,11 @@ export interface UpstreamTarget {
 export interface DialectHttp {
   /** The path prefix that names this API's vendor on the gateway: `/anthropic`. */
   readonly prefix: string
-  /** Reads a path that has lost the vendor prefix and the version: `/messages`. */
-  match(method: string, path: string): Match | undefined
+  /**
+   * Reads a path that has lost the vendor prefix and the version: `/messages`.
+   * @param query with its question mark, for what a dialect says there (gemini streams events only with `alt=sse`)
+   */
+  match(method: string, path: string, query?: string): Match | undefined
   /** What a body asks for. Throws nothing: what cannot be read is undefined or false. */
   peek(match: Match, body: Uint8Array): { readonly model: string | undefined; readonly stream: boolean }
   /** Path and body for the upstream. */

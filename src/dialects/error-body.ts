@@ -31,7 +31,7 @@ export function decodeErrorAnswer(words: FailureWords, status: number, headers: 
 /** Reads an error that an upstream told inside a stream. */
 export function decodeErrorEvent(words: FailureWords, event: Wire): Failure {
   const said = readErrorBody(event) ?? {}
-  const fallback = `Cannot read the upstream's error event: got "${excerpt(JSON.stringify(event))}"`
+  const fallback = 'Upstream failed in mid-stream: it does not say why'
   return toFailure(words, said, { status: said.status, fallback, retryAfterMs: said.retryAfterMs })
 }
 
@@ -89,11 +89,7 @@ export function codeOfStatus(status: number): FailureCode {
 }
 
 /** What vendors also say where they could say more. */
-const VAGUE: ReadonlySet<FailureCode | undefined> = new Set<FailureCode | undefined>([
-  'bad-request',
-  'upstream',
-  undefined,
-])
+const VAGUE: ReadonlySet<FailureCode> = new Set<FailureCode>(['bad-request', 'upstream'])
 
 interface Circumstances {
   readonly status: number | undefined
@@ -102,8 +98,8 @@ interface Circumstances {
 }
 
 function toFailure(words: FailureWords, said: ErrorBody, { status, fallback, retryAfterMs }: Circumstances): Failure {
-  const candidates = [meaningOf(words, said.code), meaningOf(words, said.type), status && codeOfStatus(status)]
-  const known = candidates.filter(code => typeof code === 'string')
+  const meanings = [meaningOf(words, said.code), meaningOf(words, said.type), status && codeOfStatus(status)]
+  const known = meanings.filter(code => typeof code === 'string')
   const code = known.find(code => !VAGUE.has(code)) ?? known[0] ?? 'upstream'
   const raw = defined<NonNullable<Failure['raw']>>({ type: said.type, code: said.code, param: said.param })
   return defined<Failure>({

@@ -1,5 +1,5 @@
 import { toUtf8 } from '../bytes.ts'
-import { insertMember, JsonError, type Member, member, replaceSpan, scanObject } from '../json/index.ts'
+import { insertMember, JsonError, type Member, member, replaceSpan, type Span, scanObject } from '../json/index.ts'
 import { textOf } from './value.ts'
 
 /** What a body asks for in its top-level members. Of duplicates the last counts, as for `JSON.parse`. */
@@ -15,8 +15,8 @@ export function peekBody(body: Uint8Array): Peeked {
   const model = member(members, 'model')
   const stream = member(members, 'stream')
   return {
-    model: model && textOf(JSON.parse(toUtf8(body, model.start, model.end))),
-    stream: stream !== undefined && toUtf8(body, stream.start, stream.end) === 'true',
+    model: model && textOf(valueAt(body, model)),
+    stream: stream !== undefined && valueAt(body, stream) === true,
   }
 }
 
@@ -26,11 +26,17 @@ export function peekBody(body: Uint8Array): Peeked {
  */
 export function renameModel(body: Uint8Array, model: string): Uint8Array {
   const members = membersOf(body)
-  if (members === undefined || peekBody(body).model === model) return body
+  if (members === undefined) return body
   const json = JSON.stringify(model)
   const models = members.filter(({ key }) => key === 'model')
   if (models.length === 0) return insertMember(body, 'model', json)
-  return models.reduceRight((edited, span) => replaceSpan(edited, span, json), body)
+  const others = models.filter(span => valueAt(body, span) !== model)
+  return others.reduceRight((edited, span) => replaceSpan(edited, span, json), body)
+}
+
+/** The value of a member that the scanner has found. */
+export function valueAt(body: Uint8Array, { start, end }: Span): unknown {
+  return JSON.parse(toUtf8(body, start, end))
 }
 
 /** The members of a body, or undefined when it is not a JSON object that can be read. */

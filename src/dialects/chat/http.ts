@@ -1,9 +1,9 @@
-import { toUtf8 } from '../../bytes.ts'
 import { insertMember, member, replaceSpan, scanObject } from '../../json/index.ts'
 import type { DialectHttp, Edit } from '../dialect.ts'
 import { authorizeOpenai, OPENAI_PREFIX } from '../openai-http.ts'
 import { isInFamily } from '../path-family.ts'
-import { membersOf, peekBody, renameModel } from '../request-body.ts'
+import { membersOf, peekBody, renameModel, valueAt } from '../request-body.ts'
+import { objectOf } from '../value.ts'
 
 const COMPLETIONS = '/chat/completions'
 
@@ -57,11 +57,10 @@ function requestUsage(body: Uint8Array): Uint8Array {
   if (members === undefined) return body
   const options = member(members, 'stream_options')
   if (options === undefined) return insertMember(body, 'stream_options', '{"include_usage":true}')
-  const text = toUtf8(body, options.start, options.end)
-  if (text === 'null') return replaceSpan(body, options, '{"include_usage":true}')
-  if (!text.startsWith('{')) return body
+  const value = valueAt(body, options)
+  if (value === null) return replaceSpan(body, options, '{"include_usage":true}')
+  if (objectOf(value) === undefined) return body
   const included = member(scanObject(body, options), 'include_usage')
   if (included === undefined) return insertMember(body, 'include_usage', 'true', options)
-  const isSaid = toUtf8(body, included.start, included.end) !== 'null'
-  return isSaid ? body : replaceSpan(body, included, 'true')
+  return valueAt(body, included) === null ? replaceSpan(body, included, 'true') : body
 }

@@ -37,6 +37,7 @@ const ENVELOPE: ReadonlySet<string> = new Set([
   'choices',
   'usage',
   'obfuscation',
+  'x_groq',
 ])
 
 export function createMeter(): Meter {
@@ -57,6 +58,7 @@ export const whole: WholeMeter = {
 export class ChatReader implements EventReader {
   readonly reading = emptyReading()
   readonly #opened = new Set<number>()
+  #first = Number.POSITIVE_INFINITY
   readonly #finished = new Set<number>()
   /** The candidates that called a tool. */
   readonly #calling = new Set<number>()
@@ -73,7 +75,7 @@ export class ChatReader implements EventReader {
       const choice = objectOf<ChatChoice>(item)
       if (choice === undefined) continue
       const index = countOf(choice.index) ?? position
-      this.#opened.add(index)
+      this.#open(index)
       isContent = this.#readDelta(index, objectOf(choice.delta) ?? objectOf(choice.message) ?? {}) || isContent
       hasFinish = this.#readFinish(index, choice) || hasFinish
     }
@@ -97,6 +99,11 @@ export class ChatReader implements EventReader {
     // Whatever came before is the last word, a running total too.
     if (reading.isTerminal) reading.isUsageFinal = this.#hasUsage
     return 'terminal'
+  }
+
+  #open(index: number): void {
+    this.#opened.add(index)
+    this.#first = Math.min(this.#first, index)
   }
 
   #readDelta(index: number, delta: Unread<ChatDelta>): boolean {
@@ -126,7 +133,7 @@ export class ChatReader implements EventReader {
     const raw = textOf(choice.finish_reason)
     if (raw === undefined || raw === 'error') return false
     this.#finished.add(index)
-    if (index === Math.min(...this.#opened)) this.reading.finish = this.#finishOf(index, raw)
+    if (index === this.#first) this.reading.finish = this.#finishOf(index, raw)
     return true
   }
 

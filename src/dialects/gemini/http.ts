@@ -26,13 +26,15 @@ const FAMILIES: ReadonlySet<string> = new Set([
 
 export const http: DialectHttp = {
   prefix: '/gemini',
-  match(method, path) {
+  match(method, path, query = '?alt=sse') {
     if (path === '/models' && method === 'GET') return { operation: 'models', path }
     const called = readCall(path)
     if (called === undefined) return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
     const { model } = called
-    const stream = GENERATES.get(called.method)
-    if (stream === undefined) return { operation: 'other', path, model }
+    const streams = GENERATES.get(called.method)
+    if (streams === undefined) return { operation: 'other', path, model }
+    // Without `alt=sse` the chunks come as the items of one JSON array: a whole body to us.
+    const stream = streams && new URLSearchParams(query).get('alt') === 'sse'
     return method === 'POST' ? { operation: 'generate', path, model, stream } : undefined
   },
   peek: ({ model, stream = false }: Match) => ({ model, stream }),

@@ -24,6 +24,7 @@ export const whole: WholeMeter = {
 export class GeminiReader implements EventReader {
   readonly reading = emptyReading()
   readonly #opened = new Set<number>()
+  #first = Number.POSITIVE_INFINITY
   /** The last word of each candidate: a `RECITATION` may take a `STOP` back. */
   readonly #finishes = new Map<number, string>()
   /** The candidates that called a function. */
@@ -63,14 +64,15 @@ export class GeminiReader implements EventReader {
     const { reading } = this
     const index = countOf(candidate.index) ?? position
     this.#opened.add(index)
+    this.#first = Math.min(this.#first, index)
     let isContent = false
     for (const part of itemsOf(objectOf<GeminiCandidate['content']>(candidate.content)?.parts))
       isContent = this.#readPart(index, objectOf(part) ?? {}) || isContent
     const raw = textOf(candidate.finishReason)
     if (raw !== undefined) this.#finishes.set(index, raw)
     reading.isFinished = this.#finishes.size === this.#opened.size
-    const first = this.#finishes.get(Math.min(...this.#opened))
-    if (first !== undefined) reading.finish = this.#finishOf(Math.min(...this.#opened), first)
+    const first = this.#finishes.get(this.#first)
+    if (first !== undefined) reading.finish = this.#finishOf(this.#first, first)
     return isContent || raw !== undefined
   }
 

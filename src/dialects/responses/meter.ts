@@ -63,7 +63,7 @@ export class ResponsesReader implements EventReader {
   }
 
   #readDelta(type: string, event: Unread<ResponsesEvent>): FrameKind | 'delta' {
-    if (event.delta === '') return 'quiet'
+    if (event.delta === '' || event.delta === undefined) return 'quiet'
     const kind = Object.hasOwn(DELTAS, type) ? DELTAS[type as keyof typeof DELTAS] : undefined
     if (kind === 'token') this.reading.hasToken = true
     if (kind === 'reasoning') this.reading.hasReasoning = true
