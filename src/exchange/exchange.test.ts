@@ -74,12 +74,14 @@ test('a stream is relayed byte for byte and reported completed with its usage', 
 })
 
 test('the same bytes leave at every cut of the stream', async () => {
-  const bytes = fromUtf8(WHOLE)
-  for (let at = 1; at < bytes.length; at++) {
-    const { call, outlet, report } = begin()
-    call().head(200).data(bytes.subarray(0, at)).data(bytes.subarray(at)).end()
-    assert.equal(outlet.text, WHOLE, `cut at ${at}`)
-    assert.equal((await report).outcome, 'completed', `cut at ${at}`)
+  for (const text of [WHOLE, WHOLE.replaceAll('\n', '\r\n'), `${WHOLE}: bye`]) {
+    const bytes = fromUtf8(text)
+    for (let at = 1; at < bytes.length; at++) {
+      const { call, outlet, report } = begin()
+      call().head(200).data(bytes.subarray(0, at)).data(bytes.subarray(at)).end()
+      assert.equal(outlet.text, text, `cut at ${at}`)
+      assert.equal((await report).outcome, 'completed', `cut at ${at}`)
+    }
   }
 })
 

@@ -64,12 +64,14 @@ export class RelayStage implements Stage {
       if (isWhole) this.#read(text, 0, text.length)
       return
     }
-    if (!isWhole) return
-    this.#read(text, 0, text.length)
-    out(bytes)
+    if (isWhole) this.#read(text, 0, text.length)
     const { reading } = this.#meter
+    const isOver = reading.isFinished || reading.isTerminal || reading.failure !== undefined
+    // The LF of a CRLF that came in two reads is torn too.
+    if (!isWhole && !isOver && text.trim() !== '') return
+    out(bytes)
     // An error will have to follow: it must not run into the open frame.
-    if (!reading.isFinished && !reading.isTerminal && reading.failure === undefined) out(BLANK_LINE)
+    if (isWhole && !isOver) out(BLANK_LINE)
   }
 
   fail(failure: Failure, out: Emit<Uint8Array>): void {
