@@ -77,6 +77,7 @@ export class KeyRing {
   }
 
   #nameOf(word: string): string | undefined {
+    if (this.#keys.length === 0) return undefined
     const digest = digestOf(word)
     let found: string | undefined
     for (const key of this.#keys) if (timingSafeEqual(key.digest, digest)) found = key.name

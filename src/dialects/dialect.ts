@@ -32,6 +32,14 @@ export interface Match {
   readonly stream?: boolean
 }
 
+/** What routing needs to know of a request. */
+export interface Peeked {
+  readonly model: string | undefined
+  readonly stream: boolean
+  /** Why a request to a model cannot go up as it is: not JSON, not an object, an unclear wish. */
+  readonly refusal?: Failure
+}
+
 /** What a request needs on its way up: span edits only, never a re-serialisation. */
 export interface RequestEdits {
   /** The model to ask the upstream for; undefined leaves the client's. */
@@ -56,8 +64,8 @@ export interface DialectHttp {
    * @param query with its question mark, for what a dialect says there (gemini streams events only with `alt=sse`)
    */
   match(method: string, path: string, query?: string): Match | undefined
-  /** What a body asks for. Throws nothing: what cannot be read is undefined or false. */
-  peek(match: Match, body: Uint8Array): { readonly model: string | undefined; readonly stream: boolean }
+  /** What a request asks for. Throws nothing: what cannot be read is undefined or false. */
+  peek(match: Match, body: Uint8Array): Peeked
   /** Path and body for the upstream. */
   target(match: Match, body: Uint8Array, edits: RequestEdits): UpstreamTarget
   /** The headers that carry a key of ours. */

@@ -9,6 +9,7 @@ export type {
   FrameKind,
   Match,
   Meter,
+  Peeked,
   Reading,
   RequestEdits,
   UpstreamTarget,

@@ -1,24 +1,32 @@
 import { toUtf8 } from '../bytes.ts'
+import { failure } from '../errors.ts'
 import { insertMember, JsonError, type Member, member, replaceSpan, type Span, scanObject } from '../json/index.ts'
+import type { Peeked } from './dialect.ts'
 import { textOf } from './value.ts'
 
-/** What a body asks for in its top-level members. Of duplicates the last counts, as for `JSON.parse`. */
-export interface Peeked {
-  readonly model: string | undefined
-  /** Only `true` itself asks for a stream. */
-  readonly stream: boolean
-}
-
-/** Throws nothing: in what is not a JSON object there is no model and no stream. */
+/**
+ * Reads the top-level members that routing needs. Of duplicates the last counts, as for `JSON.parse`.
+ *
+ * Throws nothing: what is not one JSON object asks for no model and no stream, and is refused.
+ */
 export function peekBody(body: Uint8Array): Peeked {
-  const members = membersOf(body) ?? []
+  let members: Member[]
+  try {
+    members = scanObject(body)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    return { model: undefined, stream: false, refusal: failure(error.code, error.message) }
+  }
   const model = member(members, 'model')
   const stream = member(members, 'stream')
-  return {
-    model: model && textOf(valueAt(body, model)),
-    stream: stream !== undefined && valueAt(body, stream) === true,
-  }
+  const wish = stream === undefined ? 'false' : toUtf8(body, stream.start, stream.end)
+  const peeked = { model: model && textOf(valueAt(body, model)), stream: wish === 'true' }
+  return STREAM_WISHES.has(wish) ? peeked : { ...peeked, refusal: UNCLEAR_STREAM }
 }
+
+/** Nobody should have to guess what "yes" means. */
+const STREAM_WISHES: ReadonlySet<string> = new Set(['true', 'false', 'null'])
+const UNCLEAR_STREAM = failure('bad-request', 'Cannot read the request: `stream` must be true or false')
 
 /**
  * Puts another model in, and touches no other byte. Every duplicate is changed: whoever reads the first

@@ -1,29 +1,27 @@
 import type { Dialect, Reading } from '../dialects/index.ts'
 import { emptyReading } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
-import { MemberCollector } from '../json/index.ts'
 import type { Emit, Seen, Stage } from './stage.ts'
+import { WholeReader } from './whole-reader.ts'
 
 /** A whole body, forwarded as it comes and metered without being parsed. */
 export class WholeStage implements Stage {
   readonly seen: Seen & { reading: Reading }
-  readonly #dialect: Dialect
-  readonly #members: MemberCollector
+  readonly #reader: WholeReader
 
   constructor(dialect: Dialect) {
-    this.#dialect = dialect
-    this.#members = new MemberCollector(dialect.whole.members)
+    this.#reader = new WholeReader(dialect)
     this.seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
   }
 
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
-    this.#members.push(chunk)
+    this.#reader.push(chunk)
     out(chunk)
   }
 
   end(): void {
     this.seen.isReady = true
-    this.seen.reading = { ...this.#dialect.whole.read(this.#members.values()), isTerminal: true }
+    this.seen.reading = { ...this.#reader.read(), isTerminal: true }
   }
 
   /** Nothing can be added to a body that was cut: the cut itself must be seen. */
@@ -33,21 +31,19 @@ export class WholeStage implements Stage {
 /** A whole body where a stream was asked for: it is not passed on, and never told as success. */
 export class UnexpectedWholeStage implements Stage {
   readonly seen: Seen & { reading: Reading }
-  readonly #dialect: Dialect
-  readonly #members: MemberCollector
+  readonly #reader: WholeReader
 
   constructor(dialect: Dialect) {
-    this.#dialect = dialect
-    this.#members = new MemberCollector(dialect.whole.members)
+    this.#reader = new WholeReader(dialect)
     this.seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
   }
 
   push(chunk: Uint8Array): void {
-    this.#members.push(chunk)
+    this.#reader.push(chunk)
   }
 
   end(): void {
-    const reading = this.#dialect.whole.read(this.#members.values())
+    const reading = this.#reader.read()
     this.seen.reading = {
       ...reading,
       progress: 0,

@@ -1,9 +1,8 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
 import type { Dialect, Match } from '../dialects/index.ts'
-import { type Failure, failure, MillraceError } from '../errors.ts'
+import type { Failure } from '../errors.ts'
 import { Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
-import { scanObject } from '../json/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, logRecord, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
@@ -13,6 +12,9 @@ import { type Config, secretsOf } from './config/index.ts'
 import type { Visit } from './handler.ts'
 import { type Plan, planRequest } from './plan.ts'
 import type { Streams } from './streams.ts'
+
+/** Sockets to one origin; never fewer than the streams that may be open. */
+const SOCKETS = 256
 
 export interface ExchangesOptions {
   readonly config: Config
@@ -62,7 +64,7 @@ export class Exchanges {
   client(connectMs: number): HttpClient {
     let client = this.#clients.get(connectMs)
     if (client === undefined) {
-      client = createClient({ connectMs, proxy: 'environment' })
+      client = createClient({ connectMs, connections: Math.max(SOCKETS, this.#config.limits.streams) })
       this.#clients.set(connectMs, client)
     }
     return client
@@ -77,7 +79,8 @@ export class Exchanges {
     const { limits, timeouts } = this.#config
     const body = await readBody(request, { maxBytes: limits.bodyBytes, totalMs: timeouts.clientBodyMs })
     if ('code' in body) return body
-    const refused = match.operation === 'generate' ? checkRequest(body, request.rawHeaders) : undefined
+    const refused =
+      match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined
     return refused ?? planRequest(this.#config, { dialect, match, credentials, body })
   }
 
@@ -135,21 +138,6 @@ export class Exchanges {
 
   #note(report: StreamReport): void {
     this.#log.info(logRecord(report), 'exchange')
-  }
-}
-
-/** A model request is one JSON object, with a `stream` that means something; whatever else it says is passed on. */
-function checkRequest(body: Uint8Array, headers: RawHeaders): Failure | undefined {
-  const refused = checkJson(getHeader(headers, 'content-type'))
-  if (refused !== undefined) return refused
-  try {
-    const stream = scanObject(body).findLast(({ key }) => key === 'stream')
-    // `true`, `false` and `null` begin so; nobody should have to guess what "yes" means.
-    if (stream === undefined || 'tfn'.includes(String.fromCharCode(body[stream.start] as number))) return undefined
-    return failure('bad-request', 'Cannot read the request: `stream` must be true or false')
-  } catch (error) {
-    if (error instanceof MillraceError) return failure(error.code, error.message)
-    throw error
   }
 }
 

@@ -28,7 +28,8 @@ export interface Plan {
 /** Chooses the upstream of a request and writes the request for it; a failure for the client if there is none. */
 export function planRequest(config: Config, asked: Asked): Plan | Failure {
   const { dialect, match, body } = asked
-  const { model, stream } = dialect.http.peek(match, body)
+  const { model, stream, refusal } = dialect.http.peek(match, body)
+  if (refusal !== undefined && match.operation === 'generate') return refusal
   const choice = choose(config, asked, model)
   if ('code' in choice) return choice
   const { upstream, timeouts } = choice
@@ -42,7 +43,11 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
     url: new URL(
       `${upstream.baseUrls[dialect.name]}${target.path}${joinQuery(asked.credentials.query, credential.query)}`,
     ),
-    headers: [...requestHeaders(asked.credentials.headers), ...upstream.headers, ...credential.headers],
+    headers: [
+      ...requestHeaders(asked.credentials.headers, { drop: namesOf(upstream.headers) }),
+      ...upstream.headers,
+      ...credential.headers,
+    ],
     target,
     wants: stream ? 'stream' : 'whole',
     model: { requested: model, sent: choice.model ?? model },
@@ -62,6 +67,11 @@ function choose(config: Config, { dialect, match }: Asked, model: string | undef
 function credentialFor(upstream: Upstream, { dialect, credentials }: Asked): { headers: RawHeaders; query: string } {
   if (upstream.apiKey !== undefined) return { headers: dialect.http.authorize(upstream.apiKey), query: '' }
   return upstream.passCredential ? credentials.rest : { headers: [], query: '' }
+}
+
+/** What the configuration says stands in place of what the client says. */
+function namesOf(headers: RawHeaders): readonly string[] {
+  return headers.filter((_, at) => at % 2 === 0).map(name => name.toLowerCase())
 }
 
 function joinQuery(...queries: readonly string[]): string {

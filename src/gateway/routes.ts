@@ -55,7 +55,7 @@ export function route(method: string, { path, query }: Target, headers: RawHeade
   const likely = likelyDialect(headers, query, version)
   const matches = (asked: string) =>
     spoken.flatMap(dialect => {
-      const match = dialect.http.match(asked, rest)
+      const match = dialect.http.match(asked, rest, query)
       return match === undefined ? [] : [{ kind: 'dialect', dialect, match } as const]
     })
   const found = matches(method)

@@ -46,6 +46,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: HEAD_CHECK_MS,
       noDelay: true,
+      // Java's client and `curl --http2` offer h2c with every request, and take a plain answer.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     front.onRequest,
   )

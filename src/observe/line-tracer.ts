@@ -45,9 +45,8 @@ export abstract class LineTracer implements RequestTracer {
   }
 
   traceStreamComplete(report: StreamReport): void {
-    const { id, errorMessage, ...rest } = logRecord(report)
-    const shown = typeof errorMessage === 'string' ? { ...rest, errorMessage: this.#redactor.text(errorMessage) } : rest
-    this.#trace('stream-complete', report.id, shown)
+    const error = report.error && { ...report.error, message: this.#redactor.text(report.error.message) }
+    this.#trace('stream-complete', report.id, logRecord({ ...report, error }))
   }
 
   #trace(trace: string, id: string, shown: object): void {

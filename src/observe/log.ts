@@ -10,41 +10,17 @@ export interface Log {
 
 export type LogRecord = Readonly<Record<string, unknown>>
 
-/** The report for one log line: flat, nulls left out, texts on one line. */
+/** The report for one log line. What others wrote is put on one line; JSON itself escapes the rest. */
 export function logRecord(report: StreamReport): LogRecord {
-  const { client, upstream, model, finish, error, usage, times } = report
-  const record: LogRecord = {
-    id: report.id,
-    time: report.time,
-    key: report.key,
-    clientDialect: client.dialect,
-    upstream: upstream.name,
-    upstreamDialect: upstream.dialect,
-    lane: report.lane,
-    shape: report.shape,
-    edits: report.edits.length === 0 ? null : report.edits.join(','),
-    modelRequested: model.requested,
-    modelSent: model.sent,
-    modelReported: model.reported,
-    status: report.status,
-    outcome: report.outcome,
-    finishReason: finish?.reason ?? null,
-    finishRaw: finish?.raw ?? null,
-    errorCode: error?.code ?? null,
-    errorMessage: error?.message ?? null,
-    inputTokens: usage.input,
-    cacheReadTokens: usage.cacheRead,
-    cacheWriteTokens: usage.cacheWrite,
-    cacheWrite1hTokens: usage.cacheWrite1h,
-    outputTokens: usage.output,
-    reasoningTokens: usage.reasoning,
-    usageProvenance: usage.provenance,
-    ...times,
-    bytesIn: report.bytesIn,
-    bytesOut: report.bytesOut,
-    events: report.events,
-    attempts: report.attempts,
+  const { error, model } = report
+  const exchange = {
+    ...report,
+    model: { requested: shown(model.requested), sent: shown(model.sent), reported: shown(model.reported) },
+    error: error === null ? null : { ...error, message: oneLine(error.message) },
   }
-  const known = Object.entries(record).filter(([, value]) => value !== null)
-  return Object.fromEntries(known.map(([name, value]) => [name, typeof value === 'string' ? oneLine(value) : value]))
+  return { exchange }
+}
+
+function shown(text: string | null): string | null {
+  return text === null ? null : oneLine(text)
 }

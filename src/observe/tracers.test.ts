@@ -53,10 +53,10 @@ test('ConsoleTracer ends with the report, its error redacted', () => {
   const lines: string[] = []
   const tracer = new ConsoleTracer({ redactor, write: line => lines.push(line) })
   tracer.traceStreamComplete({ ...reportOf('failed'), error: { code: 'upstream', message: 'Bad key told-secret' } })
-  const { trace, id, outcome, errorMessage } = JSON.parse(lines[0] as string)
+  const { trace, exchange } = JSON.parse(lines[0] as string)
   assert.deepEqual(
-    { trace, id, outcome, errorMessage },
-    { trace: 'stream-complete', id: reportOf('failed').id, outcome: 'failed', errorMessage: 'Bad key [redacted]' },
+    { trace, id: exchange.id, outcome: exchange.outcome, message: exchange.error.message },
+    { trace: 'stream-complete', id: reportOf('failed').id, outcome: 'failed', message: 'Bad key [redacted]' },
   )
 })
 

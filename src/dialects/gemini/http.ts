@@ -1,5 +1,6 @@
 import type { DialectHttp, Match } from '../dialect.ts'
 import { isInFamily } from '../path-family.ts'
+import { peekBody } from '../request-body.ts'
 
 /** What models are kept in; a tuned model's name holds its collection. */
 const MODELS = '/models/'
@@ -37,7 +38,8 @@ export const http: DialectHttp = {
     const stream = streams && new URLSearchParams(query).get('alt') === 'sse'
     return method === 'POST' ? { operation: 'generate', path, model, stream } : undefined
   },
-  peek: ({ model, stream = false }: Match) => ({ model, stream }),
+  // The path says both; the body has to be JSON all the same.
+  peek: ({ model, stream = false }: Match, body) => ({ ...peekBody(body), model, stream }),
   target({ path, model: asked }, body, { model }) {
     const called = readCall(path)
     if (called === undefined || model === undefined || model === asked) return { path, body, edits: [] }
