@@ -128,6 +128,15 @@ test('an error after content is relayed as it came and reported', async () => {
   )
 })
 
+test('an error after the finish is relayed as it came, and the answer stays finished', async () => {
+  const { call, outlet, report } = begin()
+  const answer = START + OPEN + HELLO + CLOSE + FINISH + ERROR
+  call().head(200).data(answer).end()
+  assert.equal(outlet.text, answer)
+  const { outcome, error } = await report
+  assert.deepEqual({ outcome, error }, { outcome: 'completed', error: null })
+})
+
 test('a stream that just stops ends with an error event and a cut', async () => {
   const { call, outlet, report } = begin()
   call()

@@ -466,7 +466,8 @@ export class Exchange implements RunOwner, OutletEvents {
     run?.abort()
     const reading = run?.stage?.seen.reading
     for (const edit of run?.stage?.seen.edits ?? []) this.#record.edits.add(edit)
-    const told = this.#record.failure ?? reading?.failure
+    // An error after the finish is passed on and does not undo it.
+    const told = this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)
     const { redact } = this.#options
     this.#record.failure =
       told === undefined || redact === undefined ? told : { ...told, message: redact(told.message) }
