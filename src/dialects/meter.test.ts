@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { type CorpusStream, type Expected, ownCorpus, recordedCorpus } from '../../test/corpus.ts'
-import { toLatin1 } from '../bytes.ts'
+import { fromLatin1, fromUtf8, toLatin1 } from '../bytes.ts'
 import { frameEnd } from '../sse/index.ts'
-import { DIALECTS, type FrameKind, type Meter, type Reading } from './index.ts'
+import { ChatReader } from './chat/meter.ts'
+import { GeminiReader } from './gemini/meter.ts'
+import { DIALECTS, type DialectName, emptyReading, type FrameKind, type Meter, type Reading } from './index.ts'
+import { MessagesReader } from './messages/meter.ts'
+import { ResponsesReader } from './responses/meter.ts'
+import { StreamMeter } from './stream-meter.ts'
 
 /** Feeds a whole stream, frame by frame; what lacks its blank line comes last. */
 function readAll(meter: Meter, bytes: Uint8Array): FrameKind[] {
@@ -48,7 +54,9 @@ function assertUsage(expected: Expected['usage'], { usage }: Reading): void {
     assert.equal(usage[name], expected?.[name] ?? (usage[name] === 0 ? 0 : undefined), name)
 }
 
-for (const stream of [...ownCorpus(), ...recordedCorpus()]) {
+const STREAMS = [...ownCorpus(), ...recordedCorpus()]
+
+for (const stream of STREAMS) {
   test(`the meter reads ${stream.id} as the manifest does`, () => {
     const meter = DIALECTS[stream.dialect].createMeter()
     const kinds = readAll(meter, stream.bytes)
@@ -60,3 +68,169 @@ for (const stream of [...ownCorpus(), ...recordedCorpus()]) {
     assert.equal(kinds.includes('failure'), stream.expected.error !== null)
   })
 }
+
+/** The same readers without the look at fixed bytes: every frame is parsed. */
+const SLOW: Readonly<Record<DialectName, () => Meter>> = {
+  chat: () => new StreamMeter(new ChatReader()),
+  responses: () => new StreamMeter(new ResponsesReader()),
+  messages: () => new StreamMeter(new MessagesReader()),
+  gemini: () => new StreamMeter(new GeminiReader()),
+}
+
+function assertTwins(dialect: DialectName, bytes: Uint8Array, message: string): void {
+  const [fast, slow] = [DIALECTS[dialect].createMeter(), SLOW[dialect]()]
+  assert.deepEqual(readAll(fast, bytes), readAll(slow, bytes), message)
+  assert.deepEqual(fast.reading, slow.reading, message)
+}
+
+test('looking at fixed bytes reads what parsing reads, in every stream of the corpus', () => {
+  for (const { id, dialect, bytes } of STREAMS) assertTwins(dialect, bytes, id)
+})
+
+test('looking at fixed bytes reads what parsing reads, however the bytes are damaged', () => {
+  const noise = fc.constantFrom(
+    ...['"', '\\', '\n', '\n\n', '\r\n', '}', ',', ' ', '0', '1', 'x', '\u0000', '[DONE]', '\\u00e9', ''],
+    ...[
+      '"usage":{"prompt_tokens":1}',
+      ',"finish_reason":"stop"',
+      '"error":{"message":"x"}',
+      'data: ',
+      'event: error\n',
+    ],
+  )
+  const damage = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(6), noise })
+  const small = STREAMS.filter(({ bytes, dialect }) => bytes.length < 12_000 && dialect !== 'gemini')
+  fc.assert(
+    fc.property(fc.constantFrom(...small), fc.array(damage, { minLength: 1, maxLength: 4 }), (stream, damages) => {
+      assertTwins(stream.dialect, fromLatin1(damages.reduce(apply, toLatin1(stream.bytes))), stream.id)
+    }),
+    { numRuns: 1500 },
+  )
+})
+
+test('looking at fixed bytes reads what parsing reads, whatever order frames come in', () => {
+  const shuffled = fc.constantFrom('chat', 'responses', 'messages' as const).chain(dialect => {
+    const frames = STREAMS.filter(stream => stream.dialect === dialect && stream.bytes.length < 8000).flatMap(framesOf)
+    return fc.record({ dialect: fc.constant(dialect), frames: fc.array(runOf(frames), { maxLength: 12 }) })
+  })
+  fc.assert(
+    fc.property(shuffled, ({ dialect, frames }) => assertTwins(dialect, fromLatin1(frames.join('')), dialect)),
+    { numRuns: 500 },
+  )
+})
+
+/** One frame a few times, as the deltas of one text come. */
+function runOf(frames: readonly string[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.constantFrom(...frames), fc.integer({ min: 1, max: 3 }))
+    .map(([frame, times]) => frame.repeat(times))
+}
+
+function framesOf({ bytes }: CorpusStream): string[] {
+  return toLatin1(bytes).split(/(?<=\n\r?\n)/)
+}
+
+function apply(text: string, damage: { readonly at: number; readonly cut: number; readonly noise: string }): string {
+  const at = Math.floor(damage.at * text.length)
+  return text.slice(0, at) + damage.noise + text.slice(at + damage.cut)
+}
+
+test('of a run of plain deltas only the first is parsed', t => {
+  const parse = t.mock.method(JSON, 'parse')
+  for (const dialect of ['chat', 'responses', 'messages'] as const) {
+    const meter = DIALECTS[dialect].createMeter()
+    const frames = fromUtf8(['One', ' two', ' "three"', ' ünf \n', ' six'].map(TELLS[dialect]).join(''))
+    parse.mock.resetCalls()
+    readAll(meter, frames)
+    assert.equal(parse.mock.callCount(), 1, dialect)
+    assert.equal(meter.reading.progress, 5)
+  }
+})
+
+/** Words that mean something in a stream, inside the text of a model. */
+const LOOKALIKES = [
+  '[DONE]',
+  'data: [DONE]\n\n',
+  '"usage":{"prompt_tokens":1,"completion_tokens":1}',
+  '"finish_reason":"stop"',
+  'event: error\ndata: {"error":{"message":"no"}}\n\n',
+  'response.completed',
+  'message_stop',
+  '<thinking>',
+  '\\"}]}',
+]
+
+const TELLS: Readonly<Record<DialectName, (text: string) => string>> = {
+  chat: text =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, finish_reason: null }] })}\n\n`,
+  responses: text =>
+    `event: response.output_text.delta\ndata: ${JSON.stringify({ type: 'response.output_text.delta', delta: text })}\n\n`,
+  messages: text =>
+    `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })}\n\n`,
+  gemini: text => `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ text }] } }] })}\n\n`,
+}
+
+for (const dialect of Object.keys(TELLS) as DialectName[])
+  test(`words in a ${dialect} model's text that look like more change nothing`, () => {
+    const meter = DIALECTS[dialect].createMeter()
+    const kinds = LOOKALIKES.flatMap(text => readAll(meter, fromUtf8(TELLS[dialect](text))))
+    assert.deepEqual(new Set(kinds), new Set(['content']))
+    assert.deepEqual(meter.reading, {
+      ...emptyReading(),
+      events: LOOKALIKES.length,
+      progress: LOOKALIKES.length,
+      hasToken: true,
+    })
+  })
+
+for (const dialect of Object.keys(TELLS) as DialectName[])
+  test(`a ${dialect} event whose data is not a JSON object is counted, quiet and not fatal`, () => {
+    const meter = DIALECTS[dialect].createMeter()
+    for (const data of ['<html>', '', '0', '[]', 'null', '"text"', '{"a":', '{}{}'])
+      assert.deepEqual(readAll(meter, fromUtf8(`data: ${data}\n\n`)), ['quiet'], data)
+    assert.deepEqual(meter.reading, { ...emptyReading(), events: 8, malformed: 8 })
+  })
+
+for (const dialect of Object.keys(TELLS) as DialectName[])
+  test(`comments, blank lines and fields without data are no ${dialect} events`, () => {
+    const meter = DIALECTS[dialect].createMeter()
+    for (const frame of [': comment\n\n', '\n\n', '\r\n', 'id: 1\n\n', 'event: error\n\n', 'retry: 10\n\n'])
+      assert.equal(meter.frame(frame, 0, frame.length), 'quiet', frame)
+    assert.deepEqual(meter.reading, emptyReading())
+  })
+
+test('a byte order mark before the first event is no part of it', () => {
+  for (const dialect of Object.keys(TELLS) as DialectName[]) {
+    const meter = DIALECTS[dialect].createMeter()
+    assert.deepEqual(readAll(meter, fromUtf8(`\ufeff${TELLS[dialect]('Hi')}`)), ['content'], dialect)
+  }
+})
+
+test('an error that is written into the stream without `data:` is read', () => {
+  const error =
+    '{\n  "error": {\n    "code": 503,\n    "message": "Zu viel — später",\n    "status": "UNAVAILABLE"\n  }\n}\n'
+  const meter = DIALECTS.gemini.createMeter()
+  assert.deepEqual(readAll(meter, fromUtf8(TELLS.gemini('Hi') + error)), ['content', 'failure'])
+  assert.deepEqual(meter.reading.failure, {
+    code: 'overloaded',
+    status: 503,
+    message: 'Zu viel — später',
+    raw: { type: 'UNAVAILABLE' },
+  })
+})
+
+test('a finish that comes with a failure, or after it, is none', () => {
+  const meter = DIALECTS.chat.createMeter()
+  const failed = `data: {"error":{"message":"no"},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n`
+  const finish = `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n`
+  assert.deepEqual(readAll(meter, fromUtf8(`${failed}${finish}data: [DONE]\n\n`)), ['failure', 'content', 'terminal'])
+  assert.equal(meter.reading.isFinished, false)
+  assert.equal(meter.reading.isTerminal, false)
+})
+
+test('what a stream holds cannot make a meter throw', () => {
+  const many = `{"choices":[${Array.from({ length: 200_000 }, (_, index) => `{"index":${index}}`)}]}`
+  const deep = `{"type":"error","error":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`
+  for (const dialect of Object.keys(TELLS) as DialectName[])
+    for (const data of [many, deep]) readAll(DIALECTS[dialect].createMeter(), fromUtf8(`data: ${data}\n\n`))
+})
