@@ -74,7 +74,10 @@ export class Answer {
   }
 
   async sleep(delayMs: number): Promise<void> {
-    if (delayMs > 0) await this.#pause(wake => this.#clock.after(delayMs, wake))
+    if (delayMs <= 0) return
+    await this.#pause(wake => this.#clock.after(delayMs, wake))
+    // A timer that is late must not join two writes: whoever reads in this process comes first.
+    await nextTurn()
   }
 
   /** Does nothing until the connection ends. */

@@ -84,6 +84,20 @@ test('head, first and delay are times to wait', async () => {
   assert.equal(clock.nextMs, undefined)
 })
 
+test('a fault waits as the next event would', async () => {
+  const clock = new ManualClock()
+  const slow = await startSimulator({ clock })
+  const client = await ask(slow, 'gemini', 'cut=all,first=2000,delay=30,fault=reset,at=first')
+  for (const ms of [2000, 30]) {
+    while (clock.nextMs === undefined) await new Promise(setImmediate)
+    assert.equal(clock.nextMs, ms)
+    clock.pass(ms)
+  }
+  await client.closed()
+  assert.deepEqual([eventsOf(client.body).length, client.ending], [1, 'reset'])
+  await slow.close()
+})
+
 test('words says how long the story is', async () => {
   const [path, body] = STREAMS.chat
   for (const words of [0, 1, 1000]) {

@@ -29,6 +29,7 @@ export async function deliver(reply: Reply, answer: Answer, settings: Settings, 
   while (!answer.isOver) {
     if (sender.sent === strikeAt) {
       await sender.flush()
+      await answer.sleep(sender.sent === 0 ? first : delay)
       await strike()
     }
     const next = answer.isOver ? undefined : rest.next()
