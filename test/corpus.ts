@@ -2,7 +2,7 @@
  * Streams to test with: the project's own, in `test/corpus`, and recorded ones where the environment
  * variable MILLRACE_CORPUS says (default: `../shared/corpus`, seen from the project's root).
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { DialectName } from '../src/dialects/index.ts'
 
@@ -64,6 +64,22 @@ export interface RecordedError {
   readonly body: unknown
 }
 
+/** Streams and the folder they lie in, `<id>.sse` each. */
+export interface Corpus {
+  readonly name: string
+  readonly folder: string
+  readonly streams: readonly CorpusStream[]
+}
+
+/** The project's own, and the recorded ones where they are present. */
+export function corpora(): readonly Corpus[] {
+  const all = [
+    { name: 'own streams', folder: OWN, streams: ownCorpus() },
+    { name: 'recorded streams', folder: RECORDED, streams: recordedCorpus() },
+  ]
+  return all.filter(({ streams }) => streams.length > 0)
+}
+
 export function ownCorpus(): readonly CorpusStream[] {
   return streamsOf(OWN)
 }
@@ -76,6 +92,32 @@ export function recordedCorpus(): readonly CorpusStream[] {
 /** Empty, with a printed line, where the recordings are absent. */
 export function recordedErrors(): readonly RecordedError[] {
   return isRecordedHere() ? readJson<{ errors: RecordedError[] }>(RECORDED, 'errors.json').errors : []
+}
+
+/** A request as a real client sent it; host, ids and folders replaced. */
+export interface ClientRequest {
+  /** `Codex CLI 0.169.0, codex exec, exec_command then answer` */
+  readonly client: string
+  readonly method: string
+  readonly path: string
+  /** With its question mark; empty without one. */
+  readonly query: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** Empty, with a printed line, where the recordings are absent. */
+export function clientRequests(): readonly ClientRequest[] {
+  if (!isRecordedHere()) return []
+  return globSync('client-requests/*.json', { cwd: RECORDED }).flatMap(file => {
+    const { client, requests } = readJson<RecordedRequests>(RECORDED, file)
+    return requests.map(({ body, ...request }) => ({ client, ...request, body: Buffer.from(JSON.stringify(body)) }))
+  })
+}
+
+interface RecordedRequests {
+  readonly client: string
+  readonly requests: readonly (Omit<ClientRequest, 'client' | 'body'> & { readonly body: unknown })[]
 }
 
 interface ManifestEntry extends Omit<CorpusStream, 'bytes'> {

@@ -1,0 +1,67 @@
+/** A gateway in this process, in front of one upstream, and what it tells about its exchanges. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseConfig, startGateway } from '../src/gateway/index.ts'
+import type { StreamReport } from '../src/observe/index.ts'
+import { type Simulator, startSimulator } from '../src/simulator/index.ts'
+
+/** Where a report is looked for: it is written when the client has its last byte already. */
+const TRIES = 400
+const TRY_EVERY_MS = 5
+
+const SILENT = { info() {}, warn() {}, error() {} }
+
+export interface TestGateway {
+  readonly url: string
+  /** The report of the exchange with this `x-millrace-request-id`, once it has ended. */
+  report(id: string | null | undefined): Promise<StreamReport>
+  close(): Promise<void>
+}
+
+export interface GatewaySetup {
+  readonly server?: { readonly keys: readonly string[] }
+  /** Members of the one upstream, `upstream` by name, beside its addresses. */
+  readonly upstream?: Readonly<Record<string, unknown>>
+  /** Rules that go before the one for all models. */
+  readonly models?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** @param upstreamUrl origin of an upstream that speaks all four dialects */
+export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
+  const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
+  const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
+  const text = JSON.stringify({
+    server: { port: 0, ...setup.server },
+    upstreams: { upstream: { dialects, ...setup.upstream } },
+    models: [...(setup.models ?? []), { match: '*', upstream: 'upstream' }],
+  })
+  const { url, close } = await startGateway({ config: parseConfig(text, { env: {} }), log: SILENT })
+  return { url, close, report: id => readReport(url, id) }
+}
+
+export interface Replays extends TestGateway {
+  readonly simulator: Simulator
+}
+
+/** A gateway on a simulator that replays the streams of a folder. */
+export async function startReplays(replayDir: string): Promise<Replays> {
+  const simulator = await startSimulator({ replayDir })
+  const gateway = await startTestGateway(simulator.url)
+  return {
+    ...gateway,
+    simulator,
+    async close() {
+      await gateway.close()
+      await simulator.close()
+    },
+  }
+}
+
+async function readReport(url: string, id: string | null | undefined): Promise<StreamReport> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const response = await fetch(`${url}/api/streams/${id}`)
+    const body = await response.json()
+    if (response.ok) return body as StreamReport
+    await sleep(TRY_EVERY_MS)
+  }
+  throw new Error(`Cannot find report: none with id "${id}"`)
+}
