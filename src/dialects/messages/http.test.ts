@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fromUtf8, toUtf8 } from '../../bytes.ts'
+import { http } from './http.ts'
+
+test('a message generates, the other paths of the API are relayed', () => {
+  assert.deepEqual(http.match('POST', '/messages'), { operation: 'generate', path: '/messages' })
+  assert.deepEqual(http.match('GET', '/models'), { operation: 'models', path: '/models' })
+  for (const path of [
+    '/messages/count_tokens',
+    '/messages/batches',
+    '/messages/batches/b/results',
+    '/models/claude',
+    '/files',
+    '/skills',
+  ])
+    assert.deepEqual(http.match('POST', path), { operation: 'other', path })
+  assert.equal(http.match('GET', '/messages'), undefined)
+  assert.equal(http.match('POST', '/chat/completions'), undefined)
+})
+
+test('the model is replaced in every path that names one', () => {
+  for (const path of ['/messages', '/messages/count_tokens']) {
+    const match = http.match('POST', path)
+    assert.ok(match)
+    const body = fromUtf8('{"max_tokens":1,"model":"fast"}')
+    assert.deepEqual(http.peek(match, body), { model: 'fast', stream: false })
+    const target = http.target(match, body, { model: 'claude', askUsage: true })
+    assert.equal(target.path, path)
+    assert.equal(toUtf8(target.body), '{"max_tokens":1,"model":"claude"}')
+    assert.deepEqual(target.edits, ['model'])
+  }
+})
+
+test('a key of ours goes up under its own name', () => {
+  assert.deepEqual(http.authorize('sk-ant-1'), ['x-api-key', 'sk-ant-1'])
+})
