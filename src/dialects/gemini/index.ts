@@ -10,7 +10,7 @@ export const gemini: Dialect = Object.freeze({
   name: 'gemini',
   http,
   failure,
-  // A blank line: older releases of the official SDKs take nothing else for an empty event, a comment least of all.
+  // A blank line: Google's Python SDK, and older JavaScript ones, take a comment for the beginning of JSON.
   keepAlive: fromUtf8('\r\n'),
   createMeter,
   whole,
