@@ -160,6 +160,16 @@ test('a torn event is never followed by an error inside it', async () => {
   assert.equal((await report).outcome, 'failed')
 })
 
+test('a torn event after the finish is kept back', async () => {
+  const { call, outlet, report } = begin()
+  call()
+    .head(200)
+    .data(START + OPEN + HELLO + CLOSE + FINISH + STOP.slice(0, 40))
+    .end()
+  assert.equal(outlet.text, START + OPEN + HELLO + CLOSE + FINISH)
+  assert.deepEqual([outlet.ending, (await report).outcome], ['ended', 'completed'])
+})
+
 test('a last event without its blank line that holds the end is delivered', async () => {
   const { call, outlet, report } = begin()
   call().head(200).data(WHOLE.trimEnd()).end()

@@ -68,7 +68,7 @@ export class RelayStage implements Stage {
     const { reading } = this.#meter
     const isOver = reading.isFinished || reading.isTerminal || reading.failure !== undefined
     // The LF of a CRLF that came in two reads is torn too.
-    if (!isWhole && !isOver && text.trim() !== '') return
+    if (!isWhole && !(isOver && isComment(text)) && text.trim() !== '') return
     out(bytes)
     // An error will have to follow: it must not run into the open frame.
     if (isWhole && !isOver) out(BLANK_LINE)
@@ -163,6 +163,11 @@ export class RelayStage implements Stage {
 }
 
 const BLANK_LINE = fromUtf8('\n\n')
+
+/** Half a comment breaks nothing, where half an event would. */
+function isComment(text: string): boolean {
+  return text.split(/[\r\n]+/).every(line => line === '' || line.startsWith(':'))
+}
 
 /** Whether a frame without its blank line is whole all the same: its last data is complete. */
 function isWholeFrame(text: string): boolean {
