@@ -1,14 +1,14 @@
 /** A gateway in this process, in front of one upstream, and what it tells about its exchanges. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig, startGateway } from '../src/gateway/index.ts'
-import type { StreamReport } from '../src/observe/index.ts'
+import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
 
 /** Where a report is looked for: it is written when the client has its last byte already. */
 const TRIES = 400
 const TRY_EVERY_MS = 5
 
-const SILENT = { info() {}, warn() {}, error() {} }
+const SILENT: Log = { info() {}, warn() {}, error() {} }
 
 export interface TestGateway {
   readonly url: string
@@ -18,23 +18,32 @@ export interface TestGateway {
 }
 
 export interface GatewaySetup {
-  readonly server?: { readonly keys: readonly string[] }
+  readonly server?: Readonly<Record<string, unknown>>
   /** Members of the one upstream, `upstream` by name, beside its addresses. */
   readonly upstream?: Readonly<Record<string, unknown>>
   /** Rules that go before the one for all models. */
   readonly models?: readonly Readonly<Record<string, unknown>>[]
+  readonly timeouts?: Readonly<Record<string, number>>
+  readonly limits?: Readonly<Record<string, number>>
+  /** Default: nothing is written. */
+  readonly log?: Log
+  readonly hookManager?: HookManager
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
+  const { server, upstream, models = [], timeouts, limits, log = SILENT, hookManager } = setup
   const text = JSON.stringify({
-    server: { port: 0, ...setup.server },
-    upstreams: { upstream: { dialects, ...setup.upstream } },
-    models: [...(setup.models ?? []), { match: '*', upstream: 'upstream' }],
+    server: { port: 0, ...server },
+    upstreams: { upstream: { dialects, ...upstream } },
+    models: [...models, { match: '*', upstream: 'upstream' }],
+    timeouts,
+    limits,
   })
-  const { url, close } = await startGateway({ config: parseConfig(text, { env: {} }), log: SILENT })
+  const config = parseConfig(text, { env: {} })
+  const { url, close } = await startGateway({ config, log, ...(hookManager && { hookManager }) })
   return { url, close, report: id => readReport(url, id) }
 }
 
