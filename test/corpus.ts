@@ -115,6 +115,21 @@ export function clientRequests(): readonly ClientRequest[] {
   })
 }
 
+/** The body of a request as a client sent it. */
+export interface RequestBody {
+  readonly file: string
+  readonly dialect: DialectName
+  readonly stream: boolean
+  readonly body: Buffer
+}
+
+/** Empty, with a printed line, where the recordings are absent. */
+export function requestBodies(): readonly RequestBody[] {
+  if (!isRecordedHere()) return []
+  const { requests } = readJson<{ requests: Omit<RequestBody, 'body'>[] }>(RECORDED, 'requests/manifest.json')
+  return requests.map(request => ({ ...request, body: readFileSync(join(RECORDED, request.file)) }))
+}
+
 interface RecordedRequests {
   readonly client: string
   readonly requests: readonly (Omit<ClientRequest, 'client' | 'body'> & { readonly body: unknown })[]

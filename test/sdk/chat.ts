@@ -4,6 +4,7 @@ import { collect, type Reader } from './reader.ts'
 
 /** Chat Completions, read by the official `openai` client. */
 export const chat: Reader = {
+  apiError: OpenAI.APIError,
   read({ url, model, headers = {}, fetch }) {
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0, fetch })
     const messages = [{ role: 'user', content: 'Hello' } as const]

@@ -1,10 +1,11 @@
-import { type Candidate, type FunctionCall, type GenerateContentResponse, GoogleGenAI } from '@google/genai'
+import { ApiError, type Candidate, type FunctionCall, type GenerateContentResponse, GoogleGenAI } from '@google/genai'
 import { type Answer, usageOf } from './answer.ts'
 import { joinArgs } from './partial-args.ts'
 import { collect, type Reader } from './reader.ts'
 
 /** Gemini, read by the official `@google/genai` client. */
 export const gemini: Reader = {
+  apiError: ApiError,
   async read({ url, model, headers = {}, fetch }) {
     const client = new GoogleGenAI({ apiKey: 'AIza-client', httpOptions: { baseUrl: url, headers, fetch } })
     const { items, error } = await collect(client.models.generateContentStream({ model, contents: 'Hello' }))

@@ -5,6 +5,7 @@ import { collect, type Reader } from './reader.ts'
 
 /** Messages, read by the official `@anthropic-ai/sdk` client. */
 export const messages: Reader = {
+  apiError: Anthropic.APIError,
   read({ url, model, headers = {}, fetch }) {
     const client = new Anthropic({ baseURL: url, apiKey: 'sk-ant-client', maxRetries: 0, fetch })
     const messages = [{ role: 'user', content: 'Hello' } as const]

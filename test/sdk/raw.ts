@@ -43,22 +43,23 @@ export async function askRaw(origin: string, question: RawQuestion): Promise<Raw
 
 /** A request for a stream in each dialect, without anything that need not be there. */
 export function streamRequest(dialect: DialectName, model: string, members: object = {}): RawQuestion {
-  const turn = { role: 'user', content: 'Hello' }
-  const json = (path: string, body: object) => ({
-    path,
-    headers: ['content-type', 'application/json'],
-    body: JSON.stringify({ ...body, ...members }),
-  })
-  switch (dialect) {
-    case 'chat':
-      return json('/v1/chat/completions', { model, stream: true, messages: [turn] })
-    case 'responses':
-      return json('/v1/responses', { model, stream: true, input: [turn] })
-    case 'messages':
-      return json('/v1/messages', { model, stream: true, max_tokens: 100, messages: [turn] })
-    case 'gemini':
-      return json(`/v1beta/models/${model}:streamGenerateContent?alt=sse`, {
-        contents: [{ parts: [{ text: 'Hello' }] }],
-      })
-  }
+  const body = JSON.stringify({ ...BODIES[dialect](model), ...members })
+  return { path: pathOf(dialect, model, true), headers: ['content-type', 'application/json'], body }
 }
+
+const TURN = { role: 'user', content: 'Hello' }
+
+const BODIES: Readonly<Record<DialectName, (model: string) => object>> = {
+  chat: model => ({ model, stream: true, messages: [TURN] }),
+  responses: model => ({ model, stream: true, input: [TURN] }),
+  messages: model => ({ model, stream: true, max_tokens: 100, messages: [TURN] }),
+  gemini: () => ({ contents: [{ parts: [{ text: 'Hello' }] }] }),
+}
+
+/** Where a dialect's answers are asked for; Gemini alone names model and stream there. */
+export function pathOf(dialect: DialectName, model: string, stream: boolean): string {
+  if (dialect !== 'gemini') return PATHS[dialect]
+  return `/v1beta/models/${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`
+}
+
+const PATHS = { chat: '/v1/chat/completions', responses: '/v1/responses', messages: '/v1/messages' }

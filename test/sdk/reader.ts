@@ -18,6 +18,10 @@ export interface Reading {
 
 /** One official SDK. */
 export interface Reader {
+  /** What it raises when an API says that it failed. */
+  readonly apiError: abstract new (
+    ...parts: never
+  ) => Error
   /** Asks for a stream and iterates over it, without the SDK's accumulating helpers. Never rejects. */
   read(asking: Asking): Promise<Reading>
   /** What the items say together, by hand. */

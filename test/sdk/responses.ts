@@ -5,6 +5,7 @@ import { collect, type Reader } from './reader.ts'
 
 /** Responses, read by the official `openai` client. */
 export const responses: Reader = {
+  apiError: OpenAI.APIError,
   read({ url, model, headers = {}, fetch }) {
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0, fetch })
     return collect(client.responses.create({ model, stream: true, input: 'Hello' }, { headers }))
