@@ -8,7 +8,7 @@ export interface Answer {
   readonly refusal: string
   readonly toolCalls: readonly ExpectedCall[]
   /** Only the members that were said; null when nothing was. */
-  readonly usage: ExpectedUsage | null
+  readonly usage: Partial<ExpectedUsage> | null
   readonly finishRaw: string | null
 }
 
@@ -17,10 +17,12 @@ export function answerOf({ text, reasoning, refusal = '', toolCalls, usage, fini
   return { text, reasoning, refusal, toolCalls, usage: usage && usageOf(usage), finishRaw }
 }
 
-/** The members of a usage that this suite compares and that have a value; null without any. */
-export function usageOf(said: { readonly [Member in (typeof MEMBERS)[number]]?: number | null | undefined }) {
-  const known = MEMBERS.flatMap(member => (typeof said[member] === 'number' ? [[member, said[member]] as const] : []))
-  return known.length === 0 ? null : (Object.fromEntries(known) as unknown as ExpectedUsage)
+/** The members of a usage that were said, and that this suite compares; null without any. */
+export function usageOf(
+  said: { readonly [Member in keyof ExpectedUsage]?: number | null | undefined },
+): Answer['usage'] {
+  const known = MEMBERS.filter(member => typeof said[member] === 'number')
+  return known.length === 0 ? null : Object.fromEntries(known.map(member => [member, said[member]]))
 }
 
 const MEMBERS = ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning'] as const
