@@ -94,6 +94,16 @@ export class RawClient {
     return this.until(({ hasLastChunk }) => hasLastChunk)
   }
 
+  /** Sends more. */
+  write(text: string): void {
+    this.#socket.write(text)
+  }
+
+  /** Reads no more. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
   leave(): void {
     this.#socket.destroy()
   }

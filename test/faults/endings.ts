@@ -41,6 +41,7 @@ export const WORDS = {
   upstream: { chat: 'upstream_error', responses: 'upstream_error', messages: 'api_error', gemini: 502 },
   truncated: { chat: 'stream_truncated', responses: 'stream_truncated', messages: 'api_error', gemini: 502 },
   timeout: { chat: 'timeout', responses: 'timeout', messages: 'timeout_error', gemini: 504 },
+  limited: { chat: 'rate_limit_exceeded', responses: 'rate_limit_exceeded', messages: 'rate_limit_error', gemini: 429 },
   /** What the simulated providers say of themselves. */
   own: { chat: 'server_error', responses: 'server_error', messages: 'overloaded_error', gemini: 503 },
 } as const satisfies Record<string, Record<DialectName, string | number>>

@@ -1,0 +1,151 @@
+/** Clients that leave: the upstream is closed within 250 ms, whatever the gateway was doing, and the report says so. */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DialectName } from '../../src/dialects/index.ts'
+import type { StreamReport } from '../../src/observe/index.ts'
+import type { SeenRequest } from '../../src/simulator/index.ts'
+import { RawClient } from '../raw-client.ts'
+import { streamRequest } from '../sdk/raw.ts'
+import { DIALECTS } from '../simulated.ts'
+import { eventually, type House, startHouse } from './house.ts'
+
+/** The promise, in milliseconds. */
+const CLOSED_WITHIN_MS = 250
+
+interface Visit {
+  readonly house: House
+  readonly name: string
+  readonly client: RawClient
+}
+
+interface Phase {
+  readonly when: string
+  /** Of the simulator. */
+  readonly settings: string
+  /** Resolves when the client may leave. */
+  readonly reached: (visit: Visit) => Promise<unknown>
+  /** What the client got until then. */
+  readonly status: number | null
+  readonly budgets?: 'held' | 'early'
+}
+
+const PHASES: readonly Phase[] = [
+  { when: 'before the head', settings: 'head=60000', reached: isAsked, status: null },
+  { when: 'while the head is held back', settings: 'first=60000', reached: hasHead, status: null, budgets: 'held' },
+  { when: 'behind an early head', settings: 'head=60000', reached: isOpen, status: 200, budgets: 'early' },
+  { when: 'before the first token', settings: 'fault=stall,at=handshake', reached: isOpen, status: 200 },
+  { when: 'in mid-stream', settings: 'words=5000,delay=10', reached: hasContent, status: 200 },
+  { when: 'inside an event', settings: 'words=2,fault=drip,at=first,every=50', reached: hasContent, status: 200 },
+  { when: 'while it does not read', settings: 'words=100000', reached: isPaused, status: 200 },
+  { when: 'while an error body comes', settings: 'status=500,fault=stall,at=middle', reached: hasHead, status: null },
+]
+
+suite('a client that leaves', () => {
+  let house: House
+  before(async () => {
+    const timeouts = { held: { headHoldMs: 60_000 }, early: { earlyHeadMs: 50 } }
+    const models = Object.entries(timeouts).map(([name, timeouts]) => {
+      return { match: `${name} *`, upstream: 'upstream', model: 'sim/story', timeouts }
+    })
+    house = await startHouse({ models, timeouts: { headHoldMs: 20, trailerMs: 400 } })
+  })
+  after(() => house.close())
+
+  for (const dialect of DIALECTS) {
+    for (const { when, settings, reached, status, budgets = 'plain' } of PHASES)
+      test(`${dialect}: ${when}`, async () => {
+        const visit = await enter(house, dialect, `${budgets} ${dialect} ${when}`, settings)
+        await reached(visit)
+        const leftAt = Date.now()
+        visit.client.leave()
+        const seen = await eventually(() => hungUp(visit))
+        const report = await reportOf(visit)
+
+        const delayMs = closedAt(seen) - leftAt
+        assert.ok(delayMs <= CLOSED_WITHIN_MS, `Upstream was closed after ${delayMs} ms`)
+        assert.partialDeepStrictEqual(report, { outcome: 'cancelled', status, error: { code: 'cancelled' } })
+        assert.equal((await house.hooks(report.id)).at(-1), 'provider.stream.end')
+      })
+
+    test(`${dialect}: after the last event, and was served`, async () => {
+      const visit = await enter(house, dialect, `plain ${dialect} end`, 'words=3,fault=stall,at=end')
+      await visit.client.until(({ body }) => /"finish_?reason":"|message_stop|response\.completed/i.test(body))
+      visit.client.leave()
+      const report = await reportOf(visit)
+      assert.partialDeepStrictEqual(report, { outcome: 'completed', error: null, usage: { provenance: 'reported' } })
+      await eventually(() => hungUp(visit))
+    })
+  }
+
+  test('in the middle of its request, and the upstream is not even asked', async () => {
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${house.port}\r\ncontent-type: application/json\r\n`
+    const client = await RawClient.send(house.port, `${head}content-length: 500\r\n\r\n{"model":"half`)
+    const before = house.simulator.requests().length
+    await sleep(50)
+    client.leave()
+    await eventually(async () =>
+      (await reports(house)).find(({ status, outcome }) => outcome === 'cancelled' && status === null),
+    )
+    assert.equal(house.simulator.requests().length, before)
+  })
+})
+
+async function enter(house: House, dialect: DialectName, name: string, settings: string): Promise<Visit> {
+  const model = dialect === 'gemini' ? encodeURIComponent(name) : name
+  const members = dialect === 'chat' ? { stream_options: { include_usage: true } } : {}
+  const { path, body = '' } = streamRequest(dialect, model, members)
+  const fields = {
+    host: `127.0.0.1:${house.port}`,
+    'content-type': 'application/json',
+    'x-sim': settings,
+    'x-case': name,
+  }
+  return { house, name, client: await RawClient.post(house.port, path, JSON.parse(`${body}`), fields) }
+}
+
+function isAsked({ house, name }: Visit): Promise<unknown> {
+  return house.seen(name)
+}
+
+function hasHead({ house, name }: Visit): Promise<unknown> {
+  return eventually(async () => ((await house.seen(name)).headMs === null ? undefined : true))
+}
+
+function isOpen({ client }: Visit): Promise<unknown> {
+  return client.until(({ status }) => status === 200)
+}
+
+function hasContent({ client }: Visit): Promise<unknown> {
+  return client.until(({ body }) => body.includes('Below'))
+}
+
+/** The simulator can write no more: nobody takes anything off its hands. */
+async function isPaused({ house, name, client }: Visit): Promise<void> {
+  await client.until(({ status }) => status === 200)
+  client.pause()
+  for (let frames = -1, now = 0; frames !== now; ) {
+    frames = now
+    await sleep(150)
+    now = (await house.seen(name)).frames
+  }
+}
+
+async function hungUp({ house, name }: Visit): Promise<SeenRequest | undefined> {
+  const seen = await house.seen(name)
+  return seen.hungUp ? seen : undefined
+}
+
+function closedAt({ time, headMs, hungUpMs }: SeenRequest): number {
+  return time + (headMs ?? 0) + (hungUpMs ?? Number.NaN)
+}
+
+/** A client that leaves before the head learns no id: its model's name tells it apart. */
+function reportOf({ house, name }: Visit): Promise<StreamReport> {
+  return eventually(async () => (await reports(house)).find(({ model }) => model.requested === name))
+}
+
+async function reports({ url }: House): Promise<readonly StreamReport[]> {
+  const { streams } = (await (await fetch(`${url}/api/streams?limit=1000`)).json()) as { streams: StreamReport[] }
+  return streams
+}
