@@ -67,17 +67,21 @@ export class SocketOutlet implements Outlet {
     const isPlain =
       response.chunkedEncoding === true && !Object.hasOwn(response, 'write') && !Object.hasOwn(response, 'end')
     if (isPlain && response.socket !== null) this.#direct = response.socket
+    queueMicrotask(() => this.#flushAlone())
   }
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#direct
+    const isFirst = !this.#isFlushed
+    this.#isFlushed = true
     if (socket === undefined) return this.#response.write(bytes)
-    const isFull = this.#isFlushed ? !socket.write(httpChunk(bytes)) : !this.#writeWithHead(socket, bytes)
+    const isFull = isFirst ? !this.#writeWithHead(socket, bytes) : !socket.write(httpChunk(bytes))
     if (isFull) socket.on('drain', this.#onDrain as () => void)
     return !isFull
   }
 
   end(): void {
+    this.#isFlushed = true
     this.#response.end()
   }
 
@@ -89,9 +93,15 @@ export class SocketOutlet implements Outlet {
     this.#isDestroyed = true
   }
 
+  /** The turn that decided the head has brought nothing to go with it: the client has waited long enough. */
+  #flushAlone(): void {
+    if (this.#isFlushed) return
+    this.#isFlushed = true
+    this.#response.flushHeaders()
+  }
+
   /** Head and first frames leave in one packet. */
   #writeWithHead(socket: SocketLike, bytes: Uint8Array): boolean {
-    this.#isFlushed = true
     socket.cork?.()
     this.#response.flushHeaders()
     const hasRoom = socket.write(httpChunk(bytes))
