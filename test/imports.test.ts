@@ -9,11 +9,12 @@ const SRC = resolve(import.meta.dirname, '../src')
 /** Rooms that stay out of Node: they run on any JavaScript runtime. */
 const PORTABLE = ['json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange', 'streaming']
 
-const LOWEST = ['errors', 'redact', 'bytes', 'version']
+const LOWEST = ['errors', 'redact', 'bytes', 'roster', 'version']
 const ALLOWED: Record<string, readonly string[]> = {
   errors: [],
   redact: [],
   bytes: [],
+  roster: [],
   version: [],
   json: [...LOWEST],
   sse: [...LOWEST],

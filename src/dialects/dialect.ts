@@ -157,8 +157,8 @@ export interface Meter {
 /** Metering of whole bodies: only these top-level members are kept while the bytes pass. */
 export interface WholeMeter {
   readonly members: readonly string[]
-  /** @param values the members that were found and small enough, parsed */
-  read(values: ReadonlyMap<string, unknown>): Reading
+  /** @param values the members that were found and small enough, parsed; others may stand beside them */
+  read(values: Readonly<Record<string, unknown>>): Reading
 }
 
 /** The list of models that an API offers. */

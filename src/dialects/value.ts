@@ -45,5 +45,7 @@ export function parseJson(text: string): unknown {
 
 /** The object without the members that are undefined. */
 export function defined<T extends object>(members: { readonly [K in keyof T]?: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+  const kept: Partial<T> = {}
+  for (const name in members) if (members[name] !== undefined) kept[name] = members[name]
+  return kept as T
 }

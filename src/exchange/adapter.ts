@@ -10,6 +10,8 @@ export interface AdapterContext {
   readonly clientModel: string | undefined
   readonly shape: Shape
   readonly limits: Limits
+  /** Where the stage notes what it changes. */
+  readonly edits: Set<Edit>
 }
 
 /** A way from a client's dialect to an upstream's and back: a lane for a pair of dialects. */

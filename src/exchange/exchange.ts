@@ -274,7 +274,8 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #stageFor({ adapter }: Run, shape: Shape): Stage {
-    return adapter.stage({ clientModel: this.#options.subject.model, shape, limits: this.#limits })
+    const { subject } = this.#options
+    return adapter.stage({ clientModel: subject.model, shape, limits: this.#limits, edits: this.#record.edits })
   }
 
   #push(run: Run, chunk: Uint8Array): void {
@@ -465,7 +466,6 @@ export class Exchange implements RunOwner, OutletEvents {
     const run = this.#run
     run?.abort()
     const reading = run?.stage?.seen.reading
-    for (const edit of run?.stage?.seen.edits ?? []) this.#record.edits.add(edit)
     // An error after the finish is passed on and does not undo it.
     const told = this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)
     const { redact } = this.#options

@@ -1,5 +1,5 @@
 import { concat, copy, fromLatin1, fromUtf8, toLatin1 } from '../bytes.ts'
-import type { Dialect, FrameKind, Meter } from '../dialects/index.ts'
+import type { Dialect, Edit, FrameKind, Meter } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import { frameEnd } from '../sse/index.ts'
 import type { Limits } from './budgets.ts'
@@ -19,6 +19,8 @@ export class RelayStage implements Stage {
   readonly seen: Seen
   readonly #dialect: Dialect
   readonly #meter: Meter
+  /** What is changed is noted here. */
+  readonly #made: Set<Edit>
   readonly #edits: readonly FrameEdit[]
   readonly #limits: Limits
 
@@ -32,12 +34,13 @@ export class RelayStage implements Stage {
   #lastStart = 0
   #lastEnd = 0
 
-  constructor(dialect: Dialect, limits: Limits, edits: readonly FrameEdit[] = []) {
+  constructor(dialect: Dialect, limits: Limits, made: Set<Edit> = new Set(), edits: readonly FrameEdit[] = []) {
     this.#dialect = dialect
     this.#meter = dialect.createMeter()
     this.#limits = limits
+    this.#made = made
     this.#edits = edits
-    this.seen = { reading: this.#meter.reading, isReady: false, midFrame: false, edits: new Set() }
+    this.seen = { reading: this.#meter.reading, isReady: false, midFrame: false }
   }
 
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
@@ -78,7 +81,7 @@ export class RelayStage implements Stage {
     if (this.seen.midFrame) return
     this.#dropTorn()
     const last = this.#lastEnd === 0 ? undefined : this.#text.slice(this.#lastStart, this.#lastEnd)
-    this.seen.edits.add('ended')
+    this.#made.add('ended')
     out(fromUtf8(this.#dialect.failure.encodeInStream(failure, last, this.#meter.reading.answerId)))
   }
 
@@ -118,7 +121,7 @@ export class RelayStage implements Stage {
     for (const edit of this.#edits) {
       const edited = edit.apply(text, start, end, kind)
       if (edited === undefined) continue
-      this.seen.edits.add(edit.name)
+      this.#made.add(edit.name)
       return edited
     }
     return undefined

@@ -22,9 +22,9 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
   const dropsUsage = edits.includes('usage-frame')
   const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
 
-  function stage({ shape, limits }: AdapterContext): Stage {
+  function stage({ shape, limits, edits: made }: AdapterContext): Stage {
     if (!isMetered) return new PassStage()
-    if (shape === 'stream') return new RelayStage(dialect, limits, frameEdits)
+    if (shape === 'stream') return new RelayStage(dialect, limits, made, frameEdits)
     return shape === 'expand' ? new UnexpectedWholeStage(dialect) : new WholeStage(dialect)
   }
 

@@ -41,24 +41,22 @@ export class SocketOutlet implements Outlet {
   #direct: SocketLike | undefined
   #isFlushed = false
   #isDestroyed = false
-  #onDrain: (() => void) | undefined
+  /**
+   * Let go at the end: responses live on in old garbage, and what they hold lives with them. That was
+   * a third of the CPU of a short exchange.
+   */
+  #events: OutletEvents | undefined
 
   constructor(response: ServerResponseLike) {
     this.#response = response
   }
 
   bind(events: OutletEvents): void {
-    this.#onDrain = () => {
-      this.#direct?.off('drain', this.#onDrain as () => void)
-      events.onDrain()
-    }
-    this.#response.on('close', () => {
-      this.#direct?.off('drain', this.#onDrain as () => void)
-      events.onClosed()
-    })
+    this.#events = events
+    this.#response.on('close', this.#onClose)
     this.#response.on('drain', this.#onDrain)
     // Who left before we listened says it no more.
-    if (this.#response.closed === true) queueMicrotask(events.onClosed.bind(events))
+    if (this.#response.closed === true) queueMicrotask(this.#onClose)
   }
 
   open(head: Head): void {
@@ -76,7 +74,7 @@ export class SocketOutlet implements Outlet {
     this.#isFlushed = true
     if (socket === undefined) return this.#response.write(bytes)
     const isFull = isFirst ? !this.#writeWithHead(socket, bytes) : !socket.write(httpChunk(bytes))
-    if (isFull) socket.on('drain', this.#onDrain as () => void)
+    if (isFull) socket.on('drain', this.#onDrain)
     return !isFull
   }
 
@@ -98,6 +96,18 @@ export class SocketOutlet implements Outlet {
     if (this.#isFlushed) return
     this.#isFlushed = true
     this.#response.flushHeaders()
+  }
+
+  readonly #onDrain = (): void => {
+    this.#direct?.off('drain', this.#onDrain)
+    this.#events?.onDrain()
+  }
+
+  readonly #onClose = (): void => {
+    const events = this.#events
+    this.#direct?.off('drain', this.#onDrain)
+    this.#direct = this.#events = undefined
+    events?.onClosed()
   }
 
   /** Head and first frames leave in one packet. */

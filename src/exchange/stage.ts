@@ -1,4 +1,4 @@
-import type { Edit, Reading } from '../dialects/index.ts'
+import type { Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 
 export type Emit<T> = (value: T) => void
@@ -10,8 +10,6 @@ export interface Seen {
   isReady: boolean
   /** A frame too long to be held is passing in pieces: nothing may stand between them. */
   midFrame: boolean
-  /** Changes made to the bytes, each once. */
-  readonly edits: Set<Edit>
 }
 
 /**

@@ -24,7 +24,9 @@ export class WholeReader {
   }
 
   read(): Reading {
-    return this.#dialect.whole.read(this.#collector?.values() ?? membersOf(concat(this.#small)))
+    return this.#dialect.whole.read(
+      this.#collector === undefined ? membersOf(concat(this.#small)) : Object.fromEntries(this.#collector.values()),
+    )
   }
 
   #startCollecting(): void {
@@ -35,11 +37,11 @@ export class WholeReader {
 }
 
 /** The members of an object, or of all objects in an array; none in what is not JSON. */
-function membersOf(body: Uint8Array): ReadonlyMap<string, unknown> {
+function membersOf(body: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(toUtf8(body))
-    return new Map((Array.isArray(value) ? value : [value]).flatMap(item => Object.entries(Object(item))))
+    return Array.isArray(value) ? Object.assign({}, ...value) : Object(value)
   } catch {
-    return new Map()
+    return {}
   }
 }

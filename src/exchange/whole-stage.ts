@@ -11,7 +11,7 @@ export class WholeStage implements Stage {
 
   constructor(dialect: Dialect) {
     this.#reader = new WholeReader(dialect)
-    this.seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
+    this.seen = { reading: emptyReading(), isReady: false, midFrame: false }
   }
 
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
@@ -35,7 +35,7 @@ export class UnexpectedWholeStage implements Stage {
 
   constructor(dialect: Dialect) {
     this.#reader = new WholeReader(dialect)
-    this.seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
+    this.seen = { reading: emptyReading(), isReady: false, midFrame: false }
   }
 
   push(chunk: Uint8Array): void {
@@ -56,7 +56,7 @@ export class UnexpectedWholeStage implements Stage {
 
 /** Bytes that are none of our business: passed on, counted, not read. */
 export class PassStage implements Stage {
-  readonly seen: Seen = { reading: emptyReading(), isReady: false, midFrame: false, edits: new Set() }
+  readonly seen: Seen = { reading: emptyReading(), isReady: false, midFrame: false }
 
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
     this.seen.isReady = true

@@ -1,7 +1,7 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
-import type { Dialect, Match } from '../dialects/index.ts'
+import type { Dialect, Edit, Match } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
-import { Recorder, relayAdapter } from '../exchange/index.ts'
+import { type Adapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, logRecord, RequestContext, type StreamReport } from '../observe/index.ts'
@@ -38,6 +38,7 @@ export class Exchanges {
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
+  readonly #adapters = new Map<string, Adapter>()
 
   constructor({ config, streams, log, hookManager }: ExchangesOptions) {
     this.#config = config
@@ -99,11 +100,7 @@ export class Exchanges {
       client: this.client(plan.budgets.connectMs),
       requestContext: new RequestContext({ requestId: id }),
       handlerConfig: {
-        responseAdapter: relayAdapter(dialect, {
-          edits: target.edits,
-          isMetered: match.operation === 'generate',
-          redact: this.#redact,
-        }),
+        responseAdapter: this.#adapter(dialect, match.operation === 'generate', target.edits),
         preserveHeaderCase: true,
       },
       exchange: {
@@ -117,10 +114,21 @@ export class Exchanges {
         ...(model.sent === undefined ? {} : { model: model.sent }),
       },
     })
-    this.#streams.begin(id, deferred)
+    this.#streams.begin(deferred)
     const report = await deferred.sendTo(response)
-    this.#streams.end(report)
+    this.#streams.end(deferred, report)
     this.#note(report)
+  }
+
+  /** Adapters have no state of their own: one serves all exchanges of its kind. */
+  #adapter(dialect: Dialect, isMetered: boolean, edits: readonly Edit[]): Adapter {
+    const kind = `${dialect.name} ${isMetered} ${edits.join()}`
+    let adapter = this.#adapters.get(kind)
+    if (adapter === undefined) {
+      adapter = relayAdapter(dialect, { edits, isMetered, redact: this.#redact })
+      this.#adapters.set(kind, adapter)
+    }
+    return adapter
   }
 
   #refuse(visit: Visit, { dialect }: Found, { key }: Credentials, refused: Failure): void {

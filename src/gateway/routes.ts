@@ -28,6 +28,8 @@ const STREAM_PATH = '/api/streams/'
 const VERSIONS = ['/v1', '/v1beta', '/v1alpha'] as const
 
 const ALL = Object.values(DIALECTS)
+const PREFIXES = [...new Set(ALL.map(({ http }) => http.prefix))]
+const OTHER_METHODS = ['POST', 'GET']
 
 export function splitTarget(target: string): Target {
   const at = target.indexOf('?')
@@ -46,23 +48,23 @@ export function route(method: string, { path, query }: Target, headers: RawHeade
     return method === 'GET' || method === 'HEAD' ? { kind: own } : { kind: 'wrong-method', dialect: DIALECTS.chat }
   if (path.startsWith(STREAM_PATH)) return { kind: 'stream', id: path.slice(STREAM_PATH.length) }
 
-  const prefix = ALL.map(dialect => dialect.http.prefix).find(prefix => path.startsWith(`${prefix}/`))
+  const prefix = PREFIXES.find(prefix => path.startsWith(`${prefix}/`))
   const below = prefix === undefined ? path : path.slice(prefix.length)
   const version = VERSIONS.find(version => below.startsWith(`${version}/`))
   const rest = version === undefined ? below : below.slice(version.length)
   const spoken = prefix === undefined ? ALL : ALL.filter(dialect => dialect.http.prefix === prefix)
 
   const likely = likelyDialect(headers, query, version)
-  const matches = (asked: string) =>
-    spoken.flatMap(dialect => {
-      const match = dialect.http.match(asked, rest, query)
-      return match === undefined ? [] : [{ kind: 'dialect', dialect, match } as const]
-    })
-  const found = matches(method)
-  const best = found.find(({ dialect }) => dialect.name === likely) ?? found[0]
+  let best: (Route & { kind: 'dialect' }) | undefined
+  for (const dialect of spoken) {
+    const match = dialect.http.match(method, rest, query)
+    if (match !== undefined && (best === undefined || dialect.name === likely))
+      best = { kind: 'dialect', dialect, match }
+  }
   if (best !== undefined) return best
   const dialect = spoken.find(({ name }) => name === likely) ?? spoken[0] ?? DIALECTS.chat
-  return { kind: matches('POST').length > 0 || matches('GET').length > 0 ? 'wrong-method' : 'not-found', dialect }
+  const isKnown = OTHER_METHODS.some(other => spoken.some(({ http }) => http.match(other, rest, query) !== undefined))
+  return { kind: isKnown ? 'wrong-method' : 'not-found', dialect }
 }
 
 /** Whose client this is, told by what only that vendor's clients send. */

@@ -1,16 +1,17 @@
 import type { StreamReport } from '../observe/index.ts'
+import { Roster, type RosterItem } from '../roster.ts'
 
 /** How many reports of ended exchanges are kept in memory. */
 const RECENT = 1000
 
 /** Something that can be stopped from outside. */
-export interface Stoppable {
+export interface Stoppable extends RosterItem {
   cancel(why: 'operator' | 'drain'): void
 }
 
 /** The exchanges of this process: those that are open, and the reports of the last ones that ended. */
 export class Streams {
-  readonly #open = new Map<string, Stoppable>()
+  readonly #open = new Roster<Stoppable>()
   /** A ring: the oldest report stands at `#next` once it has gone round. */
   readonly #recent: StreamReport[] = []
   #next = 0
@@ -20,12 +21,12 @@ export class Streams {
     return this.#open.size
   }
 
-  begin(id: string, stream: Stoppable): void {
-    this.#open.set(id, stream)
+  begin(stream: Stoppable): void {
+    this.#open.add(stream)
   }
 
-  end(report: StreamReport): void {
-    this.#open.delete(report.id)
+  end(stream: Stoppable, report: StreamReport): void {
+    this.#open.delete(stream)
     this.note(report)
     if (this.#open.size === 0) this.#onIdle?.()
   }
@@ -60,7 +61,7 @@ export class Streams {
       this.#onIdle = resolve
     })
     const timer = setTimeout(() => {
-      for (const stream of this.#open.values()) stream.cancel('drain')
+      this.#open.visit(stream => stream.cancel('drain'))
     }, budgetMs)
     await idle
     clearTimeout(timer)

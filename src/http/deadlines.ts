@@ -1,5 +1,7 @@
+import { Roster, type RosterItem } from '../roster.ts'
+
 /** Something with budgets of time. */
-export interface SweepTarget {
+export interface SweepTarget extends RosterItem {
   /** Called about every `everyMs` while the target is in a sweep; must not throw. */
   sweep(nowMs: number): void
 }
@@ -15,10 +17,11 @@ export interface SweepOptions {
  * One coarse timer for the budgets of all exchanges, in place of several timers for each.
  *
  * The timer runs only while there are targets, and does not keep the process alive. Targets may be
- * added and deleted at any time, also during a sweep: a deleted one is not asked any more.
+ * added and deleted at any time, also during a sweep: a deleted one is not asked any more, and an added
+ * one from the next sweep on. No order is promised.
  */
 export class Sweep {
-  readonly #targets = new Set<SweepTarget>()
+  readonly #targets = new Roster<SweepTarget>()
   readonly #everyMs: number
   readonly #now: () => number
   #timer: ReturnType<typeof setInterval> | undefined
@@ -51,12 +54,7 @@ export class Sweep {
   /** Asks every target now; what the timer does. */
   run(): void {
     const nowMs = this.#now()
-    // Bounded by the count at the start: a target that deletes and adds itself moves to the end of the set.
-    let left = this.#targets.size
-    for (const target of this.#targets) {
-      if (left-- === 0) return
-      target.sweep(nowMs)
-    }
+    this.#targets.visit(target => target.sweep(nowMs))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RawHeaders } from './client.ts'
-import { dropHeaders, getHeaders, withoutHeaders } from './headers.ts'
+import { getHeader, getHeaders, withoutHeaders } from './headers.ts'
 
 /** Headers that belong to one connection and never cross to another (RFC 9110, section 7.6.1). */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -49,12 +49,26 @@ const BODY_BOUND: ReadonlySet<string> = new Set([
   'repr-digest',
 ])
 
+/** What is true of a header by its name alone, as bits. */
+const OF_CONNECTION = 1
+const SAID_ANEW = 2
+const NOT_FOR_UPSTREAM = 4
+const NOT_FOR_CLIENT = 8
+const OF_BODY = 16
+
+/** Verdicts by name as it is spelled: a header costs one look-up, where judging it costs several. */
+const verdicts = new Map<string, number>()
+
+/** Who sends ever new names must not fill the memory. */
+const MAX_VERDICTS = 2048
+
 const NONE: ReadonlySet<string> = new Set()
 
 /** The lower-case names that `Connection` declares hop-by-hop for this message. */
 export function connectionNamed(headers: RawHeaders): ReadonlySet<string> {
+  const value = getHeader(headers, 'connection')
+  if (value === undefined || value === 'keep-alive' || value === 'close') return NONE
   const values = getHeaders(headers, 'connection')
-  if (values.length === 0) return NONE
   return new Set(values.flatMap(value => value.split(',')).map(name => name.trim().toLowerCase()))
 }
 
@@ -66,12 +80,8 @@ export function connectionNamed(headers: RawHeaders): ReadonlySet<string> {
  * @param drop more lower-case names, or prefixes ending in `-`, that stay here
  */
 export function requestHeaders(headers: RawHeaders, { drop = [] }: { drop?: readonly string[] } = {}): RawHeaders {
-  const named = connectionNamed(headers)
   const dropped = drop.length === 0 ? NONE : new Set(drop)
-  const kept = dropHeaders(
-    headers,
-    name => SAID_BY_THE_SENDER.has(name) || named.has(name) || isListed(name, STAYS_HERE) || isListed(name, dropped),
-  )
+  const kept = crossing(headers, OF_CONNECTION | SAID_ANEW | NOT_FOR_UPSTREAM, dropped)
   return [...kept, 'accept-encoding', 'identity']
 }
 
@@ -82,15 +92,7 @@ export function requestHeaders(headers: RawHeaders, { drop = [] }: { drop?: read
  * @param bodyChanges the client gets other bytes than the upstream sent
  */
 export function responseHeaders(headers: RawHeaders, { bodyChanges }: { bodyChanges: boolean }): RawHeaders {
-  const named = connectionNamed(headers)
-  return dropHeaders(
-    headers,
-    name =>
-      HOP_BY_HOP.has(name) ||
-      named.has(name) ||
-      isListed(name, STAYS_UPSTREAM) ||
-      (bodyChanges && BODY_BOUND.has(name)),
-  )
+  return crossing(headers, OF_CONNECTION | NOT_FOR_CLIENT | (bodyChanges ? OF_BODY : 0), NONE)
 }
 
 /** The headers that an `HttpClient` takes from its caller; it says the others itself. */
@@ -98,8 +100,42 @@ export function sendableHeaders(headers: RawHeaders): RawHeaders {
   return withoutHeaders(headers, SAID_BY_THE_SENDER)
 }
 
-function isListed(name: string, list: ReadonlySet<string>): boolean {
-  if (list.size === 0) return false
+function crossing(headers: RawHeaders, unwanted: number, dropped: ReadonlySet<string>): RawHeaders {
+  const named = connectionNamed(headers)
+  const isPlain = named.size === 0 && dropped.size === 0
+  const kept: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string
+    if ((verdictOf(name) & unwanted) !== 0) continue
+    if (!isPlain && isListed(name.toLowerCase(), named, dropped)) continue
+    kept.push(name, headers[at + 1] as string)
+  }
+  return kept
+}
+
+function isListed(name: string, named: ReadonlySet<string>, dropped: ReadonlySet<string>): boolean {
+  return named.has(name) || matches(name, dropped)
+}
+
+function verdictOf(name: string): number {
+  const known = verdicts.get(name)
+  if (known !== undefined) return known
+  const verdict = judge(name.toLowerCase())
+  if (verdicts.size < MAX_VERDICTS) verdicts.set(name, verdict)
+  return verdict
+}
+
+function judge(name: string): number {
+  return (
+    (HOP_BY_HOP.has(name) ? OF_CONNECTION : 0) |
+    (SAID_BY_THE_SENDER.has(name) ? SAID_ANEW : 0) |
+    (matches(name, STAYS_HERE) ? NOT_FOR_UPSTREAM : 0) |
+    (matches(name, STAYS_UPSTREAM) ? NOT_FOR_CLIENT : 0) |
+    (BODY_BOUND.has(name) ? OF_BODY : 0)
+  )
+}
+
+function matches(name: string, list: ReadonlySet<string>): boolean {
   if (list.has(name)) return true
   for (let dash = name.indexOf('-'); dash !== -1; dash = name.indexOf('-', dash + 1))
     if (list.has(name.slice(0, dash + 1))) return true

@@ -17,11 +17,11 @@ interface Channel {
 
 const channels = new Map<ChannelName, Channel | undefined>()
 
-/** Gives a message to the subscribers of a channel. Without subscribers, or outside Node, nothing happens. */
-export function publish<Name extends ChannelName>(name: Name, message: ChannelMessages[Name]): void {
+/** Gives a message to the subscribers of a channel. Without subscribers, or outside Node, none is made. */
+export function publish<Name extends ChannelName>(name: Name, make: () => ChannelMessages[Name]): void {
   if (!channels.has(name)) channels.set(name, openChannel(name))
   const channel = channels.get(name)
-  if (channel?.hasSubscribers) channel.publish(message)
+  if (channel?.hasSubscribers) channel.publish(make())
 }
 
 function openChannel(name: ChannelName): Channel | undefined {

@@ -63,7 +63,10 @@ export interface DeferredStreamingOptions {
   /** Closes `client` when the stream has ended, however it ended. Default false. */
   readonly closeClientOnFinish?: boolean
   /** Called once with the upstream's good status and its headers, before anything is sent. */
-  readonly onHeaders?: (head: Head, context: RequestContext) => HeadersAnswer | undefined | Promise<HeadersAnswer | undefined>
+  readonly onHeaders?: (
+    head: Head,
+    context: RequestContext,
+  ) => HeadersAnswer | undefined | Promise<HeadersAnswer | undefined>
   /** Routing, retry and fallback. Default: this request, once. */
   readonly next?: NextAttempt
   readonly exchange?: ExchangeSettings
@@ -91,6 +94,8 @@ export interface ExchangeSettings {
 export class DeferredStreaming {
   /** The one report, whichever way it was sent. */
   readonly report: Promise<StreamReport>
+  /** For whoever keeps a roster of streams. */
+  rosterIndex?: number | undefined
 
   readonly #options: DeferredStreamingOptions
   readonly #context: RequestContext

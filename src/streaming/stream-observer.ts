@@ -60,7 +60,7 @@ export class StreamObserver implements ExchangeObserver {
 
   onStart(attempt: Attempt | undefined): void {
     const { requestId, startTime } = this.#context
-    publish('millrace:exchange.start', { id: requestId, time: startTime.toISOString() })
+    publish('millrace:exchange.start', () => ({ id: requestId, time: startTime.toISOString() }))
     this.#provider = attempt?.upstream
     if (attempt !== undefined) {
       if (this.#tracer?.shouldTrace(attempt.request) === false) this.#tracer = undefined
@@ -90,10 +90,10 @@ export class StreamObserver implements ExchangeObserver {
     )
     this.#tracer?.traceStreamComplete(report)
     if (failure !== undefined) {
-      publish('millrace:error', { id: requestId, failure })
+      publish('millrace:error', () => ({ id: requestId, failure }))
       this.#emit('provider.error', { outcome: report.outcome }, failure)
     }
-    publish('millrace:exchange.end', report)
+    publish('millrace:exchange.end', () => report)
     this.#emit('provider.stream.end', { ...report }, failure)
   }
 

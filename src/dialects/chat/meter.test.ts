@@ -225,11 +225,11 @@ test('model and id are those that the upstream names', () => {
 })
 
 test('a whole body is read from its members', () => {
-  const values = new Map<string, unknown>([
-    ['model', 'm'],
-    ['choices', [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }]],
-    ['usage', USAGE],
-  ])
+  const values = {
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+    usage: USAGE,
+  }
   const reading = whole.read(values)
   assert.deepEqual(reading.finish, { reason: 'stop', raw: 'stop' })
   assert.deepEqual(reading.usage, { input: 10, output: 4 })
@@ -239,7 +239,7 @@ test('a whole body is read from its members', () => {
 })
 
 test('a whole body that is an error is no success', () => {
-  const reading = whole.read(new Map([['error', { message: 'No', type: 'invalid_request_error' }]]))
+  const reading = whole.read({ error: { message: 'No', type: 'invalid_request_error' } })
   assert.equal(reading.failure?.code, 'bad-request')
   assert.equal(reading.isTerminal, false)
   assert.equal(reading.isFinished, false)

@@ -48,7 +48,7 @@ export const whole: WholeMeter = {
   members: ['id', 'model', 'choices', 'usage', 'x_groq', 'error'],
   read(values) {
     const reader = new ChatReader()
-    const kind = readEvent(reader, undefined, Object.fromEntries(values))
+    const kind = readEvent(reader, undefined, values)
     if (kind !== 'failure') reader.readDone()
     return reader.reading
   },

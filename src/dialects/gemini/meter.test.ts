@@ -141,9 +141,9 @@ test('an error object is a failure, with what it says about waiting', () => {
 })
 
 test('a whole answer is read from its members', () => {
-  const reading = whole.read(
-    new Map(Object.entries(chunk([{ text: 'Hi' }], 'MAX_TOKENS', { promptTokenCount: 2, candidatesTokenCount: 1 }))),
-  )
+  const reading = whole.read({
+    ...chunk([{ text: 'Hi' }], 'MAX_TOKENS', { promptTokenCount: 2, candidatesTokenCount: 1 }),
+  })
   assert.deepEqual(reading.finish, { reason: 'length', raw: 'MAX_TOKENS' })
   assert.deepEqual(reading.usage, { input: 2, output: 1 })
   assert.equal(reading.isUsageFinal, true)
@@ -151,7 +151,7 @@ test('a whole answer is read from its members', () => {
 })
 
 test('a whole body that is an error is no success', () => {
-  const reading = whole.read(new Map([['error', { code: 404, message: 'No', status: 'NOT_FOUND' }]]))
+  const reading = whole.read({ error: { code: 404, message: 'No', status: 'NOT_FOUND' } })
   assert.equal(reading.failure?.code, 'not-found')
   assert.equal(reading.isFinished, false)
 })

@@ -15,7 +15,7 @@ export const whole: WholeMeter = {
   members: ['candidates', 'promptFeedback', 'usageMetadata', 'modelVersion', 'responseId', 'error'],
   read(values) {
     const reader = new GeminiReader()
-    readEvent(reader, undefined, Object.fromEntries(values))
+    readEvent(reader, undefined, values)
     return reader.reading
   },
 }

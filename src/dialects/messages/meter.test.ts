@@ -171,15 +171,13 @@ test('`[DONE]` means nothing', () => {
 })
 
 test('a whole message is read from its members', () => {
-  const reading = whole.read(
-    new Map<string, unknown>([
-      ['type', 'message'],
-      ['id', 'msg_1'],
-      ['model', 'claude'],
-      ['stop_reason', 'max_tokens'],
-      ['usage', { input_tokens: 3, cache_read_input_tokens: 4, output_tokens: 5 }],
-    ]),
-  )
+  const reading = whole.read({
+    type: 'message',
+    id: 'msg_1',
+    model: 'claude',
+    stop_reason: 'max_tokens',
+    usage: { input_tokens: 3, cache_read_input_tokens: 4, output_tokens: 5 },
+  })
   assert.deepEqual(reading.finish, { reason: 'length', raw: 'max_tokens' })
   assert.deepEqual(reading.usage, { input: 7, cacheRead: 4, output: 5 })
   assert.equal(reading.isUsageFinal, true)
@@ -187,12 +185,10 @@ test('a whole message is read from its members', () => {
 })
 
 test('a whole body that is an error is no success', () => {
-  const reading = whole.read(
-    new Map<string, unknown>([
-      ['type', 'error'],
-      ['error', { type: 'api_error', message: 'No' }],
-    ]),
-  )
+  const reading = whole.read({
+    type: 'error',
+    error: { type: 'api_error', message: 'No' },
+  })
   assert.equal(reading.failure?.code, 'upstream')
   assert.equal(reading.isTerminal, false)
 })

@@ -21,9 +21,8 @@ export function createMeter(): Meter {
 /** A whole message is read as the stream that says the same. */
 export const whole: WholeMeter = {
   members: ['type', 'id', 'model', 'usage', 'stop_reason', 'stop_sequence', 'error'],
-  read(values) {
+  read(message) {
     const reader = new MessagesReader()
-    const message = Object.fromEntries(values)
     if (objectOf(message.error) !== undefined) reader.read(undefined, { type: 'error', error: message.error })
     else {
       reader.read(undefined, { type: 'message_start', message })

@@ -152,8 +152,7 @@ test('events without event lines and without numbers are read by their types', (
 })
 
 test('a whole response is read from its members', () => {
-  const read = (status: string, more: object) =>
-    whole.read(new Map(Object.entries({ id: 'r', model: 'm', status, ...more })))
+  const read = (status: string, more: object) => whole.read({ id: 'r', model: 'm', status, ...more })
   assert.deepEqual(read('completed', { usage: USAGE, output: [{ type: 'function_call' }], error: null }).finish, {
     reason: 'tool-calls',
     raw: 'completed',
@@ -167,7 +166,7 @@ test('a whole response is read from its members', () => {
 })
 
 test('a whole body that is an error is no success', () => {
-  const reading = whole.read(new Map([['error', { message: 'No', type: 'invalid_request_error' }]]))
+  const reading = whole.read({ error: { message: 'No', type: 'invalid_request_error' } })
   assert.equal(reading.failure?.code, 'bad-request')
   assert.equal(reading.failure?.message, 'No')
 })

@@ -21,9 +21,8 @@ export function createMeter(): Meter {
 /** A whole response is read as the event that would bring it. */
 export const whole: WholeMeter = {
   members: ['id', 'model', 'status', 'incomplete_details', 'error', 'output', 'usage'],
-  read(values) {
+  read(response) {
     const reader = new ResponsesReader()
-    const response = Object.fromEntries(values)
     const type = typeof response.status === 'string' ? `response.${response.status}` : 'error'
     readEvent(reader, undefined, { type, response, error: response.error })
     return reader.reading
