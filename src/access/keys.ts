@@ -3,7 +3,7 @@ import { type Failure, failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
 
 /** Headers that carry a credential; the query parameter `key` is one more slot. */
-const SLOTS = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key']
+const SLOTS: ReadonlySet<string> = new Set(['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'])
 
 /** What a request proves, and what of it may go up. */
 export interface Credentials {
@@ -51,9 +51,10 @@ export class KeyRing {
   #sortFields(headers: RawHeaders): Sorted {
     const sorted = emptySorted()
     for (let at = 0; at < headers.length; at += 2) {
-      const [name, value] = [headers[at] as string, headers[at + 1] as string]
-      const isSlot = SLOTS.includes(name.toLowerCase())
-      this.#sort([name, value], isSlot ? wordIn(name, value) : undefined, isSlot, sorted)
+      const name = headers[at] as string
+      const value = headers[at + 1] as string
+      if (!SLOTS.has(name.toLowerCase())) sorted.clean.push(name, value)
+      else this.#sortCredential([name, value], wordIn(name, value), sorted)
     }
     return sorted
   }
@@ -62,18 +63,17 @@ export class KeyRing {
     const sorted = emptySorted()
     for (const pair of pairs) {
       const [name, value] = decodePair(pair)
-      this.#sort([pair], asWord(value), name === 'key', sorted)
+      if (name !== 'key') sorted.clean.push(pair)
+      else this.#sortCredential([pair], asWord(value), sorted)
     }
     return sorted
   }
 
-  #sort(parts: readonly string[], word: string | undefined, isSlot: boolean, sorted: Sorted): void {
-    if (!isSlot) sorted.clean.push(...parts)
-    else if (word !== undefined) {
-      const name = this.#nameOf(word)
-      sorted.key ??= name
-      if (name === undefined) sorted.rest.push(...parts)
-    }
+  #sortCredential(parts: readonly string[], word: string | undefined, sorted: Sorted): void {
+    if (word === undefined) return
+    const name = this.#nameOf(word)
+    sorted.key ??= name
+    if (name === undefined) sorted.rest.push(...parts)
   }
 
   #nameOf(word: string): string | undefined {

@@ -38,18 +38,18 @@ export interface ExchangeOptions {
   readonly wants: 'stream' | 'whole'
   /** Writes the errors of an exchange that found no attempt. */
   readonly fallback: Adapter
-  readonly budgets?: Budgets
-  readonly limits?: Limits
-  readonly observer?: ExchangeObserver
+  readonly budgets?: Budgets | undefined
+  readonly limits?: Limits | undefined
+  readonly observer?: ExchangeObserver | undefined
   /** Called once with the upstream's good status; the upstream is paused while it thinks. */
-  readonly onHeaders?: (head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>
+  readonly onHeaders?: ((head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>) | undefined
   /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
-  readonly mediaType?: string
+  readonly mediaType?: string | undefined
   /** The last word on the headers that cross to the client, ours not among them. */
-  readonly mapHeaders?: (headers: RawHeaders) => RawHeaders
+  readonly mapHeaders?: ((headers: RawHeaders) => RawHeaders) | undefined
   /** Headers of ours for the client's head. */
-  readonly ownHeaders?: (record: Recorder) => RawHeaders
+  readonly ownHeaders?: ((record: Recorder) => RawHeaders) | undefined
   /** Takes secrets out of the words that end up in the report. */
-  readonly redact?: Redact
-  readonly sweep?: Sweep
+  readonly redact?: Redact | undefined
+  readonly sweep?: Sweep | undefined
 }

@@ -4,7 +4,7 @@ import type { Failure } from '../errors.ts'
 import { type Adapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
-import { type HookManager, type Log, logRecord, RequestContext, type StreamReport } from '../observe/index.ts'
+import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
 import { StreamingHandler } from '../streaming/index.ts'
 import { answerFailure } from './answers.ts'
@@ -145,7 +145,7 @@ export class Exchanges {
   }
 
   #note(report: StreamReport): void {
-    this.#log.info(logRecord(report), 'exchange')
+    this.#log.info({ exchange: report }, 'exchange')
   }
 }
 

@@ -40,7 +40,7 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
   const credential = credentialFor(upstream, asked)
   return {
     upstream,
-    url: new URL(
+    url: toUrl(
       `${upstream.baseUrls[dialect.name]}${target.path}${joinQuery(asked.credentials.query, credential.query)}`,
     ),
     headers: [
@@ -67,6 +67,20 @@ function choose(config: Config, { dialect, match }: Asked, model: string | undef
 function credentialFor(upstream: Upstream, { dialect, credentials }: Asked): { headers: RawHeaders; query: string } {
   if (upstream.apiKey !== undefined) return { headers: dialect.http.authorize(upstream.apiKey), query: '' }
   return upstream.passCredential ? credentials.rest : { headers: [], query: '' }
+}
+
+/** URLs by their text: parsing one costs as much as the rest of a plan, and most requests go to a few. */
+const urls = new Map<string, URL>()
+const MAX_URLS = 256
+
+function toUrl(text: string): URL {
+  let url = urls.get(text)
+  if (url === undefined) {
+    url = new URL(text)
+    if (urls.size >= MAX_URLS) urls.clear()
+    urls.set(text, url)
+  }
+  return url
 }
 
 /** What the configuration says stands in place of what the client says. */

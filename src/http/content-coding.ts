@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../errors.ts'
 import type { RawHeaders } from './client.ts'
-import { getHeaders, withoutHeaders } from './headers.ts'
+import { getHeader, getHeaders, withoutHeaders } from './headers.ts'
 
 /** The codings that are taken off when an upstream compresses in spite of `identity`. */
 export type ContentCoding = 'gzip' | 'deflate' | 'br' | 'zstd'
@@ -17,8 +17,8 @@ const OF_THE_CODED_BODY: ReadonlySet<string> = new Set(['content-encoding', 'con
 
 /** The one coding of a body; undefined when it has none; a failure when it is foreign, or has several. */
 export function readContentCoding(headers: RawHeaders): ContentCoding | Failure | undefined {
+  if (getHeader(headers, 'content-encoding') === undefined) return undefined
   const values = getHeaders(headers, 'content-encoding')
-  if (values.length === 0) return undefined
   const names = values.flatMap(value => value.toLowerCase().split(',')).map(name => name.trim())
   const layers = names.filter(name => name !== '' && name !== 'identity')
   const [name] = layers

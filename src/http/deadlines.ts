@@ -44,15 +44,18 @@ export class Sweep {
     this.#timer.unref?.()
   }
 
+  /** The timer stops at its next turn if nobody has come till then: short requests would start it anew each. */
   delete(target: SweepTarget): void {
     this.#targets.delete(target)
-    if (this.#targets.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
   }
 
   /** Asks every target now; what the timer does. */
   run(): void {
+    if (this.#targets.size === 0) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+      return
+    }
     const nowMs = this.#now()
     this.#targets.visit(target => target.sweep(nowMs))
   }

@@ -1,5 +1,5 @@
 import type { RawHeaders } from './client.ts'
-import { getHeader, getHeaders, withoutHeaders } from './headers.ts'
+import { getHeader, getHeaders } from './headers.ts'
 
 /** Headers that belong to one connection and never cross to another (RFC 9110, section 7.6.1). */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -97,7 +97,7 @@ export function responseHeaders(headers: RawHeaders, { bodyChanges }: { bodyChan
 
 /** The headers that an `HttpClient` takes from its caller; it says the others itself. */
 export function sendableHeaders(headers: RawHeaders): RawHeaders {
-  return withoutHeaders(headers, SAID_BY_THE_SENDER)
+  return crossing(headers, SAID_ANEW, NONE)
 }
 
 function crossing(headers: RawHeaders, unwanted: number, dropped: ReadonlySet<string>): RawHeaders {

@@ -62,7 +62,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
         origin: url.origin,
         path: url.pathname + url.search,
         method,
-        headers: [...sendableHeaders(headers)],
+        headers: sendableHeaders(headers) as string[],
         body: body ?? null,
       },
       this,

@@ -1,7 +1,6 @@
 import { toUtf8 } from '../bytes.ts'
 import type { Head, UpstreamRequest } from '../http/index.ts'
 import { oneLine, type Redactor } from '../redact.ts'
-import { logRecord } from './log.ts'
 import type { StreamReport } from './report.ts'
 import type { RequestTracer } from './tracer.ts'
 
@@ -46,7 +45,7 @@ export abstract class LineTracer implements RequestTracer {
 
   traceStreamComplete(report: StreamReport): void {
     const error = report.error && { ...report.error, message: this.#redactor.text(report.error.message) }
-    this.#trace('stream-complete', report.id, logRecord({ ...report, error }))
+    this.#trace('stream-complete', report.id, { exchange: { ...report, error } })
   }
 
   #trace(trace: string, id: string, shown: object): void {

@@ -19,6 +19,7 @@ import {
   type Subject,
 } from '../exchange/index.ts'
 import {
+  getHeader,
   type Head,
   type HeadersLike,
   type HttpClient,
@@ -100,7 +101,7 @@ export class DeferredStreaming {
   readonly #options: DeferredStreamingOptions
   readonly #context: RequestContext
   readonly #adapter: Adapter
-  #resolve!: (report: StreamReport) => void
+  #resolve!: (report: Promise<StreamReport>) => void
   #exchange: Exchange | undefined
   #cancelled: 'client' | 'operator' | 'drain' | undefined
 
@@ -143,32 +144,47 @@ export class DeferredStreaming {
     this.#exchange?.cancel(why)
   }
 
-  async #send(outlet: Outlet): Promise<StreamReport> {
+  #send(outlet: Outlet): Promise<StreamReport> {
     if (this.#exchange !== undefined) throw new MillraceError('bad-request', 'Cannot send a response twice')
-    const { exchange: settings, hookManager, requestTracer, next, handlerConfig, mediaType } = this.#options
+    const { exchange: settings = {}, hookManager, requestTracer, next, handlerConfig } = this.#options
     const collector = handlerConfig?.metricsCollector?.()
     const observer = new StreamObserver({ hookManager, requestTracer, collector }, this.#context)
     const client = this.#client()
     const prepared = { request: this.#request() }
     const exchange = new Exchange(next ?? this.#once(client, prepared), outlet, {
-      wants: 'stream',
-      ...settings,
       hold: next === undefined ? 'frame' : 'content',
-      subject: { id: this.#context.requestId, ...settings?.subject },
+      wants: settings.wants ?? 'stream',
+      subject: { ...settings.subject, id: this.#context.requestId },
       fallback: this.#adapter,
       observer,
-      ...(mediaType === undefined ? {} : { mediaType }),
-      ...(handlerConfig?.preserveHeaderCase === true ? {} : { mapHeaders: lowerCaseNames }),
-      ...(this.#options.onHeaders === undefined ? {} : { onHeaders: this.#onHeaders }),
+      budgets: settings.budgets,
+      limits: settings.limits,
+      ownHeaders: settings.ownHeaders,
+      redact: settings.redact,
+      mediaType: this.#options.mediaType,
+      mapHeaders: handlerConfig?.preserveHeaderCase === true ? undefined : lowerCaseNames,
+      onHeaders: this.#options.onHeaders && this.#onHeaders,
     })
     this.#exchange = exchange
-    if (hookManager?.watches('provider.request.prepared')) prepared.request = await observer.prepare(prepared.request)
+    this.#resolve(exchange.report)
+    if (hookManager?.watches('provider.request.prepared')) this.#startPrepared(exchange, observer, prepared)
+    else this.#start(exchange)
+    return this.#options.closeClientOnFinish ? closeAfter(exchange.report, client) : exchange.report
+  }
+
+  /** Hooks may change the request before it is sent. */
+  async #startPrepared(
+    exchange: Exchange,
+    observer: StreamObserver,
+    prepared: { request: UpstreamRequest },
+  ): Promise<void> {
+    prepared.request = await observer.prepare(prepared.request)
+    this.#start(exchange)
+  }
+
+  #start(exchange: Exchange): void {
     exchange.start()
     if (this.#cancelled !== undefined) exchange.cancel(this.#cancelled)
-    const report = await exchange.report
-    if (this.#options.closeClientOnFinish) await client.close()
-    this.#resolve(report)
-    return report
   }
 
   #client(): HttpClient {
@@ -187,7 +203,9 @@ export class DeferredStreaming {
     return {
       method,
       url: new URL(url),
-      headers: [...withoutHeaders(headers, ACCEPT_ENCODING), 'accept-encoding', 'identity'],
+      headers: asksForIdentity(headers)
+        ? headers
+        : [...withoutHeaders(headers, ACCEPT_ENCODING), 'accept-encoding', 'identity'],
       body: this.#options.body === undefined && sent.length === 0 ? undefined : sent,
     }
   }
@@ -223,6 +241,16 @@ function lowerCaseNames(headers: RawHeaders): RawHeaders {
 }
 
 const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])
+async function closeAfter(report: Promise<StreamReport>, client: HttpClient): Promise<StreamReport> {
+  await report
+  await client.close()
+  return report
+}
+
+function asksForIdentity(headers: RawHeaders): boolean {
+  return getHeader(headers, 'accept-encoding') === 'identity'
+}
+
 const ACCEPT_ENCODING: ReadonlySet<string> = new Set(['accept-encoding'])
 
 function bytesOf(body: Uint8Array | string | undefined): Uint8Array | undefined {

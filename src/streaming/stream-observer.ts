@@ -81,13 +81,12 @@ export class StreamObserver implements ExchangeObserver {
 
   onEnd(report: StreamReport, failure: Failure | undefined): void {
     const { metrics, requestId } = this.#context
-    const counted = this.#collector?.getMetrics() ?? metricsOf(report)
-    const { firstByteMs, firstTokenMs, totalMs } = report.times
-    Object.assign(
-      metrics,
-      { streamChunks: report.events, streamBytes: report.bytesOut, firstByteMs, firstTokenMs, totalMs },
-      counted,
-    )
+    metrics['streamChunks'] = report.events
+    metrics['streamBytes'] = report.bytesOut
+    metrics['firstByteMs'] = report.times.firstByteMs
+    metrics['firstTokenMs'] = report.times.firstTokenMs
+    metrics['totalMs'] = report.times.totalMs
+    Object.assign(metrics, this.#collector?.getMetrics() ?? metricsOf(report))
     this.#tracer?.traceStreamComplete(report)
     if (failure !== undefined) {
       publish('millrace:error', () => ({ id: requestId, failure }))

@@ -47,14 +47,11 @@ export class StreamingHandler {
   }
 
   /** The response that asks the upstream when it is sent; no I/O happens here. */
-  handleStreamingRequest({ clientConfig, ...request }: StreamingRequest): DeferredStreaming {
-    return new DeferredStreaming({
-      ...request,
-      ...(this.#hookManager === undefined ? {} : { hookManager: this.#hookManager }),
-      ...(clientConfig === undefined || request.client !== undefined
-        ? {}
-        : { clientConfig, closeClientOnFinish: true }),
-    })
+  handleStreamingRequest(request: StreamingRequest): DeferredStreaming {
+    const ownsClient = request.clientConfig !== undefined && request.client === undefined
+    if (!ownsClient && this.#hookManager === undefined) return new DeferredStreaming(request)
+    const hooks = this.#hookManager === undefined ? {} : { hookManager: this.#hookManager }
+    return new DeferredStreaming({ ...request, ...hooks, closeClientOnFinish: ownsClient })
   }
 }
 
