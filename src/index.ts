@@ -1,9 +1,92 @@
-/** Millrace: a streaming engine for LLM APIs. The front page, and the parts it is made of. */
-export * from './dialects/index.ts'
-export * from './errors.ts'
-export * from './exchange/index.ts'
-export * from './http/index.ts'
-export * from './model/index.ts'
+/**
+ * Millrace: a streaming engine for LLM APIs.
+ *
+ * The front page, which is also `millrace/streaming`, the event stream, which is also `millrace/sse`, and
+ * what the front page speaks of, for people who make the parts themselves. Of Node nothing is needed but
+ * what `#client` stands for there.
+ */
+export { createClient, sharedClient } from '#client'
+export { DIALECTS, type Dialect, type DialectName, type Edit, type Reading } from './dialects/index.ts'
+export {
+  type CatalogueEntry,
+  FAILURES,
+  type Failure,
+  type FailureCode,
+  failure,
+  LimitError,
+  MillraceError,
+  StreamingError,
+} from './errors.ts'
+export {
+  type Adapter,
+  type AdapterContext,
+  type Attempt,
+  type Budgets,
+  DEFAULT_BUDGETS,
+  DEFAULT_LIMITS,
+  type Emit,
+  Exchange,
+  type ExchangeObserver,
+  type ExchangeOptions,
+  type FailureAnswer,
+  type Limits,
+  type NextAttempt,
+  type OnHeaders,
+  type Outlet,
+  type OutletEvents,
+  passAdapter,
+  type Recorder,
+  type Redact,
+  type RelayOptions,
+  ResponseOutlet,
+  relayAdapter,
+  type Seen,
+  type ServerResponseLike,
+  type SocketLike,
+  SocketOutlet,
+  type Stage,
+  type Subject,
+} from './exchange/index.ts'
+export {
+  type Fetch,
+  FetchClient,
+  getHeader,
+  getHeaders,
+  type Head,
+  type HeadersLike,
+  type HttpClient,
+  type PoolStats,
+  type RawHeaders,
+  requestHeaders,
+  Sweep,
+  type SweepOptions,
+  type SweepTarget,
+  toRawHeaders,
+  type UpstreamCall,
+  type UpstreamHandler,
+  type UpstreamRequest,
+} from './http/index.ts'
+export type { Finish, FinishReason, Lane, Outcome, Provenance, Shape, Usage } from './model/index.ts'
+export {
+  type After,
+  type ChannelMessages,
+  type ChannelName,
+  type ChunkData,
+  type ChunkState,
+  type Clock,
+  type ConsoleTracerOptions,
+  type FileTracerOptions,
+  HOOK_EVENTS,
+  type HookCounts,
+  metricsOf,
+  type ObservedState,
+  type OtherState,
+  type PreparedState,
+  type ReportedUsage,
+  type RequestContextOptions,
+  type StreamTimes,
+} from './observe/index.ts'
+export { Redactor } from './redact.ts'
 export * from './sse/index.ts'
 export * from './streaming/index.ts'
 export { VERSION } from './version.ts'
