@@ -29,12 +29,18 @@ async function serve({ config: flag, host, port }: ServeFlags): Promise<void> {
   const loaded = loadConfig({ cwd: process.cwd(), env: process.env, server, ...(flag === undefined ? {} : { flag }) })
   const isBare = loaded.file === undefined && loaded.config.upstreams.length === 0
   const simulator = isBare ? await startSimulator() : undefined
-  const config = simulator === undefined ? loaded.config : simulatorConfig(simulator.url, server)
-  const gateway = await startGateway({ config, log: createLog(config.log) })
-  process.stdout.write(`millrace listening on ${gateway.url}\n`)
-  if (simulator !== undefined) process.stdout.write(welcome(gateway.url))
-  stopOnSignals(async () => {
-    await gateway.close()
+  try {
+    const config = simulator === undefined ? loaded.config : simulatorConfig(simulator.url, server)
+    const gateway = await startGateway({ config, log: createLog(config.log) })
+    stopOnSignals(async () => {
+      await gateway.close()
+      await simulator?.close()
+    })
+    process.stdout.write(`millrace listening on ${gateway.url}\n`)
+    if (simulator !== undefined) process.stdout.write(welcome(gateway.url))
+  } catch (error) {
+    // It would keep the process alive.
     await simulator?.close()
-  })
+    throw error
+  }
 }

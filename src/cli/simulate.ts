@@ -23,6 +23,6 @@ export function simulateCommand(): Command {
 
 async function simulate({ host, port, replay }: SimulateFlags): Promise<void> {
   const simulator = await startSimulator({ host, port, ...(replay === undefined ? {} : { replayDir: replay }) })
-  process.stdout.write(`millrace simulator listening on ${simulator.url}\n`)
   stopOnSignals(() => simulator.close())
+  process.stdout.write(`millrace simulator listening on ${simulator.url}\n`)
 }
