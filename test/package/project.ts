@@ -1,0 +1,87 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type Output, runProgram } from './program.ts'
+
+export const ROOT = resolve(import.meta.dirname, '../..')
+
+/** What a checkout has and a clone has not. */
+const UNTRACKED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist'])
+
+export interface Manifest {
+  readonly version: string
+  readonly bin: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+/** Somebody's project: it depends on the package as npm publishes it, and on Node's types. */
+export class Project implements AsyncDisposable {
+  readonly folder: string
+  /** Every file that was packed. */
+  readonly files: readonly string[]
+  /** The `package.json` that was packed. */
+  readonly manifest: Manifest
+
+  /** Packs a copy of the checkout, build included, and installs it without network. */
+  static async create(): Promise<Project> {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-project-'))
+    const checkout = join(folder, 'checkout')
+    await cp(ROOT, checkout, { recursive: true, filter: path => !UNTRACKED.has(relative(ROOT, path)) })
+    await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
+    const pack = ['pack', '--json', '--offline', '--pack-destination', folder]
+    const [packed] = JSON.parse(await outputOf('npm', pack, checkout)) as [Packed]
+
+    const installed = join(folder, 'node_modules/millrace')
+    await mkdir(installed, { recursive: true })
+    await outputOf('tar', ['-xzf', join(folder, packed.filename), '-C', installed, '--strip-components=1'], folder)
+    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest
+    for (const name of [...Object.keys(manifest.dependencies), '@types/node']) await install(name, folder)
+    return new Project(folder, packed, manifest)
+  }
+
+  private constructor(folder: string, { files }: Packed, manifest: Manifest) {
+    this.folder = folder
+    this.files = files.map(({ path }) => path)
+    this.manifest = manifest
+  }
+
+  /** A file of the installed package. */
+  installed(path = ''): string {
+    return join(this.folder, 'node_modules/millrace', path)
+  }
+
+  run(program: string, ...args: readonly string[]): Promise<Output> {
+    return runProgram(program, args, this.folder)
+  }
+
+  /** What the compiler says of files of the project; nothing when they are good. */
+  async compile(files: readonly string[], ...options: readonly string[]): Promise<string> {
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit']
+    const tsc = join(ROOT, 'node_modules/.bin/tsc')
+    const { stdout } = await this.run(tsc, ...strict, '--target', 'es2024', '--ignoreConfig', ...options, ...files)
+    return stdout
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true })
+  }
+}
+
+interface Packed {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** A dependency, from where the checkout has it. */
+async function install(name: string, folder: string): Promise<void> {
+  const path = join(folder, 'node_modules', name)
+  await mkdir(dirname(path), { recursive: true })
+  await symlink(join(ROOT, 'node_modules', name), path)
+}
+
+async function outputOf(program: string, args: readonly string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(program, args, cwd)
+  if (code !== 0) throw new Error(`Cannot run ${program}: exit code ${code}\n${stdout}${stderr}`)
+  return stdout
+}
