@@ -4,7 +4,8 @@ import type { Shape } from '../model/index.ts'
 
 export const EVENT_STREAM = 'text/event-stream'
 
-const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])
+/** What an upstream says of its own body, and of a status that the client does not get. */
+const OF_ITS_ANSWER: ReadonlySet<string> = new Set(['content-type', 'location'])
 
 /** A type that is not JSON's is a stream's when a stream was asked for: some upstreams send none at all. */
 export function shapeOf(wants: 'stream' | 'whole', { headers }: Head): Shape {
@@ -40,7 +41,7 @@ export function failureHeaders(
 ): RawHeaders {
   const crossing = upstream === undefined ? [] : responseHeaders(upstream.headers, { bodyChanges: true })
   const typed =
-    mediaType === undefined ? crossing : [...withoutHeaders(crossing, CONTENT_TYPE), 'content-type', mediaType]
+    mediaType === undefined ? crossing : [...withoutHeaders(crossing, OF_ITS_ANSWER), 'content-type', mediaType]
   const needsRetry = failed.retryAfterMs !== undefined && getHeader(crossing, 'retry-after') === undefined
   const retry = needsRetry ? ['retry-after', String(Math.ceil((failed.retryAfterMs as number) / 1000))] : []
   return [...typed, ...retry, 'content-length', String(body.length)]

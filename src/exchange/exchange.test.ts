@@ -209,6 +209,7 @@ test('a redirect is not followed and not passed on', () => {
   const { call, outlet } = begin()
   call().head(302, ['location', 'http://elsewhere.test/']).end()
   assert.equal(outlet.head?.status, 502)
+  assert.ok(!outlet.head?.headers.includes('location'))
 })
 
 test('a client that leaves aborts the upstream in every phase before the end', async () => {
@@ -350,6 +351,24 @@ test('a whole body passes with its length and is metered', async () => {
     { outcome, shape, input: usage.input, output: usage.output, finish: finish?.reason },
     { outcome: 'completed', shape: 'whole', input: 7, output: 3, finish: 'stop' },
   )
+})
+
+test('a whole body that breaks off is an error, and a long one a cut', async () => {
+  const rows = [
+    { padding: 10, status: 502, ending: 'ended' },
+    { padding: 100_000, status: 200, ending: 'cut' },
+  ]
+  for (const { padding, status, ending } of rows) {
+    const { call, outlet, report } = begin({ wants: 'whole' })
+    call()
+      .head(200, ['content-type', 'application/json'])
+      .data(`{"id":"msg_1","content":"${'x'.repeat(padding)}`)
+      .end()
+    assert.deepEqual([outlet.head?.status, outlet.ending], [status, ending])
+    const { outcome, error } = await report
+    assert.equal(outcome, 'truncated')
+    assert.deepEqual(error, { code: 'truncated', message: 'Upstream ended the body in the middle' })
+  }
 })
 
 test('a whole body where a stream was asked for is an error, never silence', async () => {

@@ -19,6 +19,9 @@ import { Recorder } from './recorder.ts'
 import { Run, type RunOwner } from './run.ts'
 import type { Stage } from './stage.ts'
 
+const TORN_STREAM = 'Upstream ended the stream without its terminal event'
+const TORN_BODY = 'Upstream ended the body in the middle'
+
 type Phase = 'dispatching' | 'holding' | 'streaming' | 'trailing' | 'ending' | 'ended'
 
 /**
@@ -332,7 +335,7 @@ export class Exchange implements RunOwner, OutletEvents {
     else if (reading.isFinished || reading.isTerminal || reading.failure !== undefined) {
       if (!this.#isCommitted) this.#commit(run)
       this.#finish()
-    } else this.#lose(run, failure('truncated', 'Upstream ended the stream without its terminal event'))
+    } else this.#lose(run, failure('truncated', this.#record.shape === 'whole' ? TORN_BODY : TORN_STREAM))
   }
 
   #collect(run: Run, chunk: Uint8Array): void {

@@ -23,10 +23,10 @@ export class WholeReader {
     else this.#collector.push(chunk)
   }
 
-  read(): Reading {
-    return this.#dialect.whole.read(
-      this.#collector === undefined ? membersOf(concat(this.#small)) : Object.fromEntries(this.#collector.values()),
-    )
+  /** @returns undefined when what has come is not a whole body */
+  read(): Reading | undefined {
+    const members = this.#collector === undefined ? membersOf(concat(this.#small)) : collected(this.#collector)
+    return members && this.#dialect.whole.read(members)
   }
 
   #startCollecting(): void {
@@ -36,12 +36,18 @@ export class WholeReader {
   }
 }
 
-/** The members of an object, or of all objects in an array; none in what is not JSON. */
-function membersOf(body: Uint8Array): Readonly<Record<string, unknown>> {
+type Members = Readonly<Record<string, unknown>>
+
+function collected(collector: MemberCollector): Members | undefined {
+  return collector.isComplete ? Object.fromEntries(collector.values()) : undefined
+}
+
+/** The members of an object, or of all objects in an array; undefined for what is not JSON. */
+function membersOf(body: Uint8Array): Members | undefined {
   try {
     const value: unknown = JSON.parse(toUtf8(body))
     return Array.isArray(value) ? Object.assign({}, ...value) : Object(value)
   } catch {
-    return {}
+    return undefined
   }
 }

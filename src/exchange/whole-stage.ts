@@ -19,9 +19,10 @@ export class WholeStage implements Stage {
     out(chunk)
   }
 
+  /** What is not whole is not read: half of an answer looks like another answer. */
   end(): void {
-    this.seen.isReady = true
-    this.seen.reading = { ...this.#reader.read(), isTerminal: true }
+    const reading = this.#reader.read()
+    if (reading !== undefined) this.seen.reading = { ...reading, isTerminal: true }
   }
 
   /** Nothing can be added to a body that was cut: the cut itself must be seen. */
@@ -43,7 +44,7 @@ export class UnexpectedWholeStage implements Stage {
   }
 
   end(): void {
-    const reading = this.#reader.read()
+    const reading = this.#reader.read() ?? emptyReading()
     this.seen.reading = {
       ...reading,
       progress: 0,

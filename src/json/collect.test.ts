@@ -62,6 +62,15 @@ test('a member that was cut off, or is not JSON, is left out', () => {
   assert.deepEqual(collectText('{"model":"m","usage":{n:1}}'), { model: 'm' })
 })
 
+test('a body is complete when its object or array has closed, and not before', () => {
+  for (const text of ['{"a":["}"]}', '[{"a":1},{"b":"]"}]', ' {}'])
+    for (let end = 0; end <= text.length; end++) {
+      const collector = new MemberCollector(NAMES)
+      collector.push(fromUtf8(text.slice(0, end)))
+      assert.equal(collector.isComplete, end === text.length, text.slice(0, end))
+    }
+})
+
 test('a member up to the limit is kept, a larger one is not, wherever it is cut', () => {
   const bytes = fromUtf8('{"a":0,"usage":"é345678","model":"m"}')
   for (let cut = 0; cut <= bytes.length; cut++) {

@@ -49,6 +49,11 @@ export class MemberCollector {
     this.#keep(text, text.length)
   }
 
+  /** The end of the object or array has come. */
+  get isComplete(): boolean {
+    return this.#memberDepth > 0 && this.#depth <= 0
+  }
+
   /** The members found so far, parsed. */
   values(): Map<string, unknown> {
     return new Map(this.#found)
