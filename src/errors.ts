@@ -91,6 +91,11 @@ export interface Failure {
   readonly raw?: { readonly type?: string; readonly code?: string; readonly param?: string }
 }
 
+/** What something thrown says, whatever it is. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
 /** A failure with the catalogue's status, unless another is known better. */
 export function failure(
   code: FailureCode,

@@ -1,4 +1,4 @@
-import { type Failure, failure } from '../errors.ts'
+import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Head, type Sweep, sharedSweep } from '../http/index.ts'
 import type { Outcome, Shape } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
@@ -18,6 +18,7 @@ import type { Outlet, OutletEvents } from './outlet.ts'
 import { Recorder } from './recorder.ts'
 import { Run, type RunOwner } from './run.ts'
 import type { Stage } from './stage.ts'
+import { TransformStage } from './transform-stage.ts'
 
 const TORN_STREAM = 'Upstream ended the stream without its terminal event'
 const TORN_BODY = 'Upstream ended the body in the middle'
@@ -224,7 +225,7 @@ export class Exchange implements RunOwner, OutletEvents {
     try {
       attempt = this.#next(failed)
     } catch (error) {
-      this.#answer(failure('upstream', `Cannot choose an upstream: ${describe(error)}`, { status: 500 }))
+      this.#answer(failure('upstream', `Cannot choose an upstream: ${messageOf(error)}`, { status: 500 }))
       return true
     }
     if (failed === undefined) this.#observer?.onStart?.(attempt)
@@ -259,7 +260,7 @@ export class Exchange implements RunOwner, OutletEvents {
       if (run.hasEnded) this.onEnd(run)
     } catch (error) {
       if (run === this.#run)
-        this.#stop(failure('upstream', `Cannot read the upstream's head: ${describe(error)}`, { status: 500 }))
+        this.#stop(failure('upstream', `Cannot read the upstream's head: ${messageOf(error)}`, { status: 500 }))
     }
   }
 
@@ -276,9 +277,12 @@ export class Exchange implements RunOwner, OutletEvents {
     if (early !== undefined) this.#push(run, early)
   }
 
-  #stageFor({ adapter }: Run, shape: Shape): Stage {
-    const { subject } = this.#options
-    return adapter.stage({ clientModel: subject.model, shape, limits: this.#limits, edits: this.#record.edits })
+  #stageFor({ adapter, head }: Run, shape: Shape): Stage {
+    const { subject, transform } = this.#options
+    const { edits } = this.#record
+    const stage = adapter.stage({ clientModel: subject.model, shape, limits: this.#limits, edits })
+    if (transform === undefined || shape === 'stream') return stage
+    return new TransformStage(stage, (head as Head).headers, transform)
   }
 
   #push(run: Run, chunk: Uint8Array): void {
@@ -399,8 +403,8 @@ export class Exchange implements RunOwner, OutletEvents {
   #clientHead(run: Run): Head {
     const head = run.head as Head
     const { mediaType = EVENT_STREAM, mapHeaders } = this.#options
-    const { changesBody = false } = run.stage as Stage
-    const headers = answerHeaders(head, { shape: this.#record.shape, changesBody, mediaType })
+    const { changesBody = false, headers: changed } = run.stage as Stage
+    const headers = changed ?? answerHeaders(head, { shape: this.#record.shape, changesBody, mediaType })
     return { status: head.status, headers: mapHeaders?.(headers) ?? headers }
   }
 
@@ -494,8 +498,4 @@ function outcomeOf(failed: Failure | undefined): Outcome {
   return failed.code === 'truncated' || failed.code === 'timeout' || failed.code === 'cancelled'
     ? failed.code
     : 'failed'
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

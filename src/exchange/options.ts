@@ -5,6 +5,7 @@ import type { Adapter, Attempt } from './adapter.ts'
 import type { Budgets, Limits } from './budgets.ts'
 import type { Redact } from './frame-edit.ts'
 import type { Recorder, Subject } from './recorder.ts'
+import type { AnswerTransformer } from './transform-stage.ts'
 
 /** What may be changed by what the upstream answered. */
 export interface OnHeaders {
@@ -49,6 +50,8 @@ export interface ExchangeOptions {
   readonly mapHeaders?: ((headers: RawHeaders) => RawHeaders) | undefined
   /** Headers of ours for the client's head. */
   readonly ownHeaders?: ((record: Recorder) => RawHeaders) | undefined
+  /** Changes whole answers of a good status, never a stream; up to 64 MiB. */
+  readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */
   readonly redact?: Redact | undefined
   readonly sweep?: Sweep | undefined

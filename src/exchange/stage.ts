@@ -1,5 +1,6 @@
 import type { Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
+import type { RawHeaders } from '../http/index.ts'
 
 export type Emit<T> = (value: T) => void
 
@@ -21,6 +22,8 @@ export interface Stage {
   readonly seen: Seen
   /** The bytes are not the upstream's, so neither is their length. Default false. */
   readonly changesBody?: boolean
+  /** What goes to the client in place of the upstream's headers; known when the first byte is emitted. */
+  readonly headers?: RawHeaders | undefined
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void
   /** The upstream ended cleanly. What was held is emitted if it is whole; the reading tells whether the answer is. */
   end(out: Emit<Uint8Array>): void

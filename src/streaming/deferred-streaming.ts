@@ -161,6 +161,7 @@ export class DeferredStreaming {
       limits: settings.limits,
       ownHeaders: settings.ownHeaders,
       redact: settings.redact,
+      transform: handlerConfig?.responseTransformer,
       mediaType: this.#options.mediaType,
       mapHeaders: handlerConfig?.preserveHeaderCase === true ? undefined : lowerCaseNames,
       onHeaders: this.#options.onHeaders && this.#onHeaders,

@@ -1,13 +1,6 @@
 import type { DialectName } from '../dialects/index.ts'
-import type { Adapter } from '../exchange/index.ts'
-import type { RawHeaders } from '../http/index.ts'
+import type { Adapter, AnswerTransformer, Payload } from '../exchange/index.ts'
 import type { IStreamingMetricsCollector } from '../observe/index.ts'
-
-/** Headers and body of a request or of a whole answer. */
-export interface Payload {
-  readonly headers: RawHeaders
-  readonly body: Uint8Array
-}
 
 /** How one kind of request is handled. Immutable; every member is honoured. */
 export interface HandlerConfig {
@@ -22,8 +15,12 @@ export interface HandlerConfig {
   readonly formatContext?: { readonly source: DialectName; readonly target: DialectName }
   /** Changes a request before it is sent. */
   readonly requestTransformer?: (request: Payload) => Payload
-  /** Changes a whole answer before it is sent; never the chunks of a stream. */
-  readonly responseTransformer?: (answer: Payload) => Payload
+  /**
+   * Changes a whole answer of a good status before it is sent, never the chunks of a stream. Answers up to
+   * 64 MiB; what it throws, and a larger answer, fail the exchange. Headers of the connection and of the
+   * body's length are set anew.
+   */
+  readonly responseTransformer?: AnswerTransformer
   /** False answers every request whole. Default true. */
   readonly supportsStreaming?: boolean
   /**

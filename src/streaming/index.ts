@@ -1,3 +1,4 @@
+export type { AnswerTransformer, Payload } from '../exchange/index.ts'
 export { HttpPoolManager } from '../http/index.ts'
 export type {
   Hook,
@@ -14,6 +15,6 @@ export { ConsoleTracer, FileTracer, HOOK_LAYERS, HookManager, NullTracer, Reques
 export { createMetricsCollector } from './collectors.ts'
 export type { ClientOptions, DeferredStreamingOptions, ExchangeSettings, HeadersAnswer } from './deferred-streaming.ts'
 export { DeferredStreaming } from './deferred-streaming.ts'
-export type { HandlerConfig, Payload } from './handler-config.ts'
+export type { HandlerConfig } from './handler-config.ts'
 export type { StreamingRequest } from './streaming-handler.ts'
 export { StreamingHandler } from './streaming-handler.ts'

@@ -1,0 +1,76 @@
+import { concat, copy } from '../bytes.ts'
+import { emptyReading, type Reading } from '../dialects/index.ts'
+import { type Failure, failure, messageOf } from '../errors.ts'
+import { type RawHeaders, responseHeaders } from '../http/index.ts'
+import type { Emit, Seen, Stage } from './stage.ts'
+
+/** Headers and body of a request or of a whole answer. */
+export interface Payload {
+  readonly headers: RawHeaders
+  readonly body: Uint8Array
+}
+
+/** Changes a whole answer. Synchronous; what it throws fails the exchange. */
+export type AnswerTransformer = (answer: Payload) => Payload
+
+/** The largest whole answer that is held to be changed, in bytes. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+/** Holds back what another stage makes of a whole answer, and lets it be changed before it goes out. */
+export class TransformStage implements Stage {
+  readonly seen: Seen & { reading: Reading }
+  headers: RawHeaders | undefined
+  readonly #inner: Stage
+  readonly #upstreamHeaders: RawHeaders
+  readonly #transform: AnswerTransformer
+  #kept: Uint8Array[] = []
+  #keptBytes = 0
+
+  constructor(inner: Stage, upstreamHeaders: RawHeaders, transform: AnswerTransformer) {
+    this.#inner = inner
+    this.#upstreamHeaders = upstreamHeaders
+    this.#transform = transform
+    this.seen = { reading: emptyReading(), isReady: false, midFrame: false }
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#inner.push(chunk, this.#keep)
+    if (this.#keptBytes <= MAX_ANSWER_BYTES) return
+    this.#kept = []
+    this.#fail(failure('upstream', `Cannot change the answer: it is larger than ${MAX_ANSWER_BYTES} bytes`))
+  }
+
+  end(out: Emit<Uint8Array>): void {
+    this.#inner.end(this.#keep)
+    this.seen.isReady = true
+    this.seen.reading = this.#inner.seen.reading
+    const body = concat(this.#kept)
+    // An error is no answer: it goes out as it came, or in the client's own form.
+    if (this.seen.reading.failure === undefined) this.#change(body, out)
+    else out(body)
+  }
+
+  fail(failed: Failure, out: Emit<Uint8Array>): void {
+    this.#inner.fail(failed, out)
+  }
+
+  #change(body: Uint8Array, out: Emit<Uint8Array>): void {
+    try {
+      const changed = this.#transform({ headers: this.#upstreamHeaders, body })
+      const crossing = responseHeaders(changed.headers, { bodyChanges: true })
+      this.headers = [...crossing, 'content-length', String(changed.body.length)]
+      out(changed.body)
+    } catch (error) {
+      this.#fail(failure('upstream', `Cannot change the answer: ${messageOf(error)}`, { status: 500 }))
+    }
+  }
+
+  #fail(failed: Failure): void {
+    this.seen.reading = { ...emptyReading(), failure: failed }
+  }
+
+  readonly #keep = (bytes: Uint8Array): void => {
+    this.#keptBytes += bytes.length
+    if (this.#keptBytes <= MAX_ANSWER_BYTES) this.#kept.push(copy(bytes))
+  }
+}
