@@ -177,6 +177,13 @@ test('a last event without its blank line that holds the end is delivered', asyn
   assert.equal((await report).outcome, 'completed')
 })
 
+test('an error completes the CRLF that was cut before it', () => {
+  const { call, outlet } = begin()
+  const crlf = (START + OPEN + HELLO).replaceAll('\n', '\r\n')
+  call().head(200).data(crlf.slice(0, -1)).end()
+  assert.ok(outlet.text.startsWith(`${crlf}event: error\n`))
+})
+
 test('an upstream error status passes with its headers and its body', async () => {
   const { call, outlet, report } = begin()
   const body = '{"type":"error","error":{"type":"rate_limit_error","message":"Slow down"}}'

@@ -29,6 +29,9 @@ export class RelayStage implements Stage {
   #tornBytes = 0
   #joint = ''
 
+  /** The last frame left with half of its CRLF: some clients look for both halves. */
+  #endsInCr = false
+
   /** Where the last whole event stands: numbering goes on from it if an error must be added. */
   #text = ''
   #lastStart = 0
@@ -82,6 +85,7 @@ export class RelayStage implements Stage {
     this.#dropTorn()
     const last = this.#lastEnd === 0 ? undefined : this.#text.slice(this.#lastStart, this.#lastEnd)
     this.#made.add('ended')
+    if (this.#endsInCr) out(LINE_FEED)
     out(fromUtf8(this.#dialect.failure.encodeInStream(failure, last, this.#meter.reading.answerId)))
   }
 
@@ -101,6 +105,7 @@ export class RelayStage implements Stage {
       at = end
     }
     if (sent < at) out(sent === 0 && at === bytes.length ? bytes : bytes.subarray(sent, at))
+    if (at > 0) this.#endsInCr = text.charCodeAt(at - 1) === CR
     if (at < bytes.length) this.#keep(bytes.subarray(at), out)
   }
 
@@ -165,6 +170,8 @@ export class RelayStage implements Stage {
   }
 }
 
+const CR = 13
+const LINE_FEED = fromUtf8('\n')
 const BLANK_LINE = fromUtf8('\n\n')
 
 /** Half a comment breaks nothing, where half an event would. */
