@@ -28,6 +28,8 @@ const STREAM_PATH = '/api/streams/'
 const VERSIONS = ['/v1', '/v1beta', '/v1alpha'] as const
 
 const ALL = Object.values(DIALECTS)
+/** Nobody else has versions beside `/v1`. */
+const GOOGLES = [DIALECTS.gemini]
 const PREFIXES = [...new Set(ALL.map(({ http }) => http.prefix))]
 const OTHER_METHODS = ['POST', 'GET']
 
@@ -52,9 +54,10 @@ export function route(method: string, { path, query }: Target, headers: RawHeade
   const below = prefix === undefined ? path : path.slice(prefix.length)
   const version = VERSIONS.find(version => below.startsWith(`${version}/`))
   const rest = version === undefined ? below : below.slice(version.length)
-  const spoken = prefix === undefined ? ALL : ALL.filter(dialect => dialect.http.prefix === prefix)
+  const versioned = version === undefined || version === '/v1' ? ALL : GOOGLES
+  const spoken = prefix === undefined ? versioned : versioned.filter(({ http }) => http.prefix === prefix)
 
-  const likely = likelyDialect(headers, query, version)
+  const likely = likelyDialect(headers, query)
   let best: (Route & { kind: 'dialect' }) | undefined
   for (const dialect of spoken) {
     const match = dialect.http.match(method, rest, query)
@@ -68,8 +71,7 @@ export function route(method: string, { path, query }: Target, headers: RawHeade
 }
 
 /** Whose client this is, told by what only that vendor's clients send. */
-function likelyDialect(headers: RawHeaders, query: string, version: string | undefined): DialectName {
-  const isGemini = getHeader(headers, 'x-goog-api-key') !== undefined || /[?&]key=/.test(query)
-  if (isGemini || (version !== undefined && version !== '/v1')) return 'gemini'
+function likelyDialect(headers: RawHeaders, query: string): DialectName {
+  if (getHeader(headers, 'x-goog-api-key') !== undefined || /[?&]key=/.test(query)) return 'gemini'
   return getHeader(headers, 'anthropic-version') === undefined ? 'chat' : 'messages'
 }
