@@ -30,7 +30,7 @@ export const FAILURES = {
   forbidden: {
     status: 403,
     meaning: 'The key, the Host or the Origin is not allowed to do this',
-    remedy: 'Use an allowed key, or add the name to `server.hosts`',
+    remedy: 'Use an allowed key, or add the Host to `server.hosts`, the Origin to `server.origins`',
   },
   'not-found': {
     status: 404,
