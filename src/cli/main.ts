@@ -11,9 +11,10 @@ if (differsAt >= 0 && (version[differsAt] ?? 0) < (OLDEST[differsAt] as number))
   process.stderr.write(`millrace needs Node ${OLDEST.join('.')} or newer, this is ${process.versions.node}\n`)
   process.exitCode = 1
 } else {
-  // Much code that runs once a request is slow to leave the middle tier: without it a warm short
-  // exchange takes 120 µs of CPU, with it 160 to 280 (docs/decisions/0006).
-  setFlagsFromString('--no-maglev')
+  // Much code that runs once a request is warm after a few hundred requests this way, and not after
+  // twenty thousand; a short exchange then takes 130 µs of CPU (docs/decisions/0006).
+  for (const flag of ['--no-maglev', '--always-sparkplug', '--invocation-count-for-turbofan=200'])
+    setFlagsFromString(flag)
   const { run } = await import('./run.ts')
   await run(process.argv)
 }
