@@ -205,9 +205,9 @@ export class Exchange implements RunOwner, OutletEvents {
     if (run === undefined || this.#options.wants !== 'stream') return
     const budgets = this.#budgets
     if (!this.#isOpen) {
-      if (run.stage !== undefined && this.#options.hold === 'frame' && isOver(now, run.headAt, budgets.headHoldMs)) {
-        this.#commit(run)
-      } else if (isOver(now, this.#record.startedAt, budgets.earlyHeadMs)) this.#openEarly()
+      const isStream = run.stage !== undefined && this.#record.shape === 'stream'
+      if (isStream && this.#options.hold === 'frame' && isOver(now, run.headAt, budgets.headHoldMs)) this.#commit(run)
+      else if (isOver(now, this.#record.startedAt, budgets.earlyHeadMs)) this.#openEarly()
       return
     }
     const { keepAlive } = run.adapter
@@ -225,6 +225,7 @@ export class Exchange implements RunOwner, OutletEvents {
     try {
       attempt = this.#next(failed)
     } catch (error) {
+      if (failed === undefined) this.#observer?.onStart?.(undefined)
       this.#answer(failure('upstream', `Cannot choose an upstream: ${messageOf(error)}`, { status: 500 }))
       return true
     }

@@ -46,7 +46,10 @@ function collected(collector: MemberCollector): Members | undefined {
 function membersOf(body: Uint8Array): Members | undefined {
   try {
     const value: unknown = JSON.parse(toUtf8(body))
-    return Array.isArray(value) ? Object.assign({}, ...value) : Object(value)
+    // Not assigned into one object: a member named `__proto__` would become its prototype.
+    return Array.isArray(value)
+      ? Object.fromEntries(value.flatMap(item => Object.entries(Object(item))))
+      : Object(value)
   } catch {
     return undefined
   }

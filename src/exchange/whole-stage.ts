@@ -1,6 +1,7 @@
+import { fromUtf8 } from '../bytes.ts'
 import type { Dialect, Reading } from '../dialects/index.ts'
 import { emptyReading } from '../dialects/index.ts'
-import { failure } from '../errors.ts'
+import { type Failure, failure } from '../errors.ts'
 import type { Emit, Seen, Stage } from './stage.ts'
 import { WholeReader } from './whole-reader.ts'
 
@@ -32,9 +33,11 @@ export class WholeStage implements Stage {
 /** A whole body where a stream was asked for: it is not passed on, and never told as success. */
 export class UnexpectedWholeStage implements Stage {
   readonly seen: Seen & { reading: Reading }
+  readonly #dialect: Dialect
   readonly #reader: WholeReader
 
   constructor(dialect: Dialect) {
+    this.#dialect = dialect
     this.#reader = new WholeReader(dialect)
     this.seen = { reading: emptyReading(), isReady: false, midFrame: false }
   }
@@ -52,7 +55,10 @@ export class UnexpectedWholeStage implements Stage {
     }
   }
 
-  fail(): void {}
+  /** The client may have been given an early head, and waits for events. */
+  fail(failed: Failure, out: Emit<Uint8Array>): void {
+    out(fromUtf8(this.#dialect.failure.encodeInStream(failed, undefined)))
+  }
 }
 
 /** Bytes that are none of our business: passed on, counted, not read. */
