@@ -2,11 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Dialect } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
-
-interface Asker {
-  readonly response: ServerResponse
-  readonly id: string
-}
+import type { Visit } from './visit.ts'
 
 /** Answers that the gateway gives by itself, without asking an upstream. */
 export function answerJson(response: ServerResponse, status: number, value: unknown, headers: RawHeaders = []): void {
@@ -18,7 +14,7 @@ export function answerBytes(response: ServerResponse, status: number, body: Uint
 }
 
 /** A refusal in the error form of the dialect that the client speaks. */
-export function answerFailure({ response, id }: Asker, dialect: Dialect, failure: Failure): void {
+export function answerFailure({ response, id }: Visit, dialect: Dialect, failure: Failure): void {
   const retry =
     failure.retryAfterMs === undefined ? [] : ['retry-after', String(Math.ceil(failure.retryAfterMs / 1000))]
   send(response, failure.status, dialect.failure.encode(failure, id), ['x-millrace-request-id', id, ...retry])

@@ -9,9 +9,9 @@ import { Redactor } from '../redact.ts'
 import { StreamingHandler } from '../streaming/index.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
-import type { Visit } from './handler.ts'
 import { type Plan, planRequest } from './plan.ts'
 import type { Streams } from './streams.ts'
+import type { Visit } from './visit.ts'
 
 /** Sockets to one origin; never fewer than the streams that may be open. */
 const SOCKETS = 256

@@ -1,21 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Credentials, KeyRing } from '../access/index.ts'
 import { DIALECTS, type Dialect } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
 import { answerBytes, answerFailure, answerJson } from './answers.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { ModelList } from './model-list.ts'
-import { type Route, route, type Target } from './routes.ts'
+import { type Route, route } from './routes.ts'
 import type { Streams } from './streams.ts'
-
-/** A request on its way through the gateway. */
-export interface Visit {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  /** Of the exchange it becomes, and of the answer in any case. */
-  readonly id: string
-  readonly target: Target
-}
+import type { Visit } from './visit.ts'
 
 export interface HandlerParts {
   readonly keys: KeyRing

@@ -8,10 +8,11 @@ import type { HookManager, Log } from '../observe/index.ts'
 import { answerFailure } from './answers.ts'
 import type { Config } from './config/index.ts'
 import { Exchanges } from './exchanges.ts'
-import { dialectOf, Handler, type Visit } from './handler.ts'
+import { dialectOf, Handler } from './handler.ts'
 import { ModelList } from './model-list.ts'
 import { splitTarget } from './routes.ts'
 import { Streams } from './streams.ts'
+import type { Visit } from './visit.ts'
 
 const HEAD_BYTES = 16 * 1024
 const KEEP_ALIVE_MS = 65_000

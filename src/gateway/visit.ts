@@ -1,0 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Target } from './routes.ts'
+
+/** A request on its way through the gateway. */
+export interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Of the exchange it becomes, and of the answer in any case. */
+  readonly id: string
+  readonly target: Target
+}
