@@ -1,6 +1,6 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
 import type { Dialect, Edit, Match } from '../dialects/index.ts'
-import type { Failure } from '../errors.ts'
+import { type Failure, failure } from '../errors.ts'
 import { type Adapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
@@ -57,6 +57,8 @@ export class Exchanges {
       const plan = full ?? (await this.#plan(visit, found, credentials))
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
       else await this.#exchange(visit, found, credentials, plan)
+    } catch (error) {
+      this.#breakOff(visit, found, error)
     } finally {
       if (full === undefined) this.#capacity.leave()
     }
@@ -131,6 +133,15 @@ export class Exchanges {
     return adapter
   }
 
+  /** A fault of our own must not take the other exchanges along. */
+  #breakOff(visit: Visit, { dialect }: Found, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#log.error({ id: visit.id, error: { message: this.#redact(message) } }, 'fault')
+    if (visit.response.headersSent) visit.response.destroy()
+    else
+      answerFailure(visit, dialect, failure('upstream', 'Cannot serve the request: an internal fault', { status: 500 }))
+  }
+
   #refuse(visit: Visit, { dialect }: Found, { key }: Credentials, refused: Failure): void {
     // What is left of the body is not worth reading.
     visit.response.setHeader('connection', 'close')
@@ -139,7 +150,7 @@ export class Exchanges {
     const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
     record.status = refused.status
     record.failure = refused
-    const report = record.report('refused', undefined, now)
+    const report = record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now)
     this.#streams.note(report)
     this.#note(report)
   }

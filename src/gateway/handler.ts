@@ -55,7 +55,10 @@ export class Handler {
     if (unproven !== undefined) return answerFailure(visit, dialect, unproven)
     if (found.kind !== 'dialect') return this.#answerReports(visit, found, credentials)
     if (found.match.operation === 'models') {
-      models.list(found.dialect).then(body => answerBytes(visit.response, 200, body))
+      models.list(found.dialect).then(
+        body => answerBytes(visit.response, 200, body),
+        () => answerFailure(visit, dialect, failure('upstream', 'Cannot list the models: no upstream told its own')),
+      )
       return
     }
     exchanges.handle(visit, found, credentials)
