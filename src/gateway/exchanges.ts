@@ -116,10 +116,12 @@ export class Exchanges {
         ...(model.sent === undefined ? {} : { model: model.sent }),
       },
     })
-    this.#streams.begin(deferred)
-    const report = await deferred.sendTo(response)
-    this.#streams.end(deferred, report)
-    this.#note(report)
+    this.#streams.enter(deferred)
+    try {
+      this.#note(await deferred.sendTo(response))
+    } finally {
+      this.#streams.leave(deferred)
+    }
   }
 
   /** Adapters have no state of their own: one serves all exchanges of its kind. */
@@ -150,12 +152,11 @@ export class Exchanges {
     const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
     record.status = refused.status
     record.failure = refused
-    const report = record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now)
-    this.#streams.note(report)
-    this.#note(report)
+    this.#note(record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now))
   }
 
   #note(report: StreamReport): void {
+    this.#streams.note(report)
     this.#log.info({ exchange: report }, 'exchange')
   }
 }

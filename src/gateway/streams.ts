@@ -21,17 +21,15 @@ export class Streams {
     return this.#open.size
   }
 
-  begin(stream: Stoppable): void {
+  enter(stream: Stoppable): void {
     this.#open.add(stream)
   }
 
-  end(stream: Stoppable, report: StreamReport): void {
+  leave(stream: Stoppable): void {
     this.#open.delete(stream)
-    this.note(report)
     if (this.#open.size === 0) this.#onIdle?.()
   }
 
-  /** Keeps the report of a request that never became an exchange. */
   note(report: StreamReport): void {
     this.#recent[this.#next] = report
     this.#next = (this.#next + 1) % RECENT
