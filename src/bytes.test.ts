@@ -72,6 +72,22 @@ for (const [name, bytes] of HALVES)
       assert.deepEqual([...kept], [2, 3])
     })
 
+    test('pieces gather in one memory, and what was seen of it stays', () => {
+      const gathered = new bytes.GrowingBytes()
+      const piece = Uint8Array.of(1, 2)
+      gathered.push(piece)
+      piece.fill(0)
+      const seen = gathered.bytes
+      for (let at = 3; at <= 100; at++) gathered.push(Uint8Array.of(at))
+      assert.deepEqual(
+        [...gathered.bytes],
+        Array.from({ length: 100 }, (_, at) => at + 1),
+      )
+      gathered.clear()
+      gathered.push(Uint8Array.of(9))
+      assert.deepEqual([gathered.length, [...gathered.bytes], [...seen]], [1, [9], [1, 2]])
+    })
+
     test('a chunk of HTTP/1.1 has its length in hexadecimal and two line ends', () => {
       assert.equal(bytes.toLatin1(bytes.httpChunk(bytes.fromUtf8('data: 1\n\n'))), '9\r\ndata: 1\n\n\r\n')
       assert.equal(bytes.toLatin1(bytes.httpChunk(new Uint8Array(0x1a2b)), 0, 6), '1a2b\r\n')

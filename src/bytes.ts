@@ -8,6 +8,8 @@ const BufferClass: typeof Buffer | undefined = globalThis.Buffer
 const CR = 13
 const LF = 10
 
+const NOTHING: Uint8Array = new Uint8Array(0)
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
@@ -54,11 +56,11 @@ export function isUtf8(bytes: Uint8Array): boolean {
 /** The chunks in one piece; a single chunk is given back as it is, not copied. */
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks
-  if (first === undefined) return new Uint8Array(0)
+  if (first === undefined) return NOTHING
   if (chunks.length === 1) return first
   let length = 0
   for (const chunk of chunks) length += chunk.length
-  const all = BufferClass === undefined ? new Uint8Array(length) : BufferClass.allocUnsafe(length)
+  const all = allocate(length)
   let at = 0
   for (const chunk of chunks) {
     all.set(chunk, at)
@@ -72,16 +74,58 @@ export function copy(bytes: Uint8Array): Uint8Array {
   return BufferClass === undefined ? bytes.slice() : BufferClass.from(bytes)
 }
 
+/** Bytes that come in pieces, in one memory that doubles: many small pieces cost no more than a large one. */
+export class GrowingBytes {
+  #memory = NOTHING
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** What has come, not copied; it stays as it is whatever comes later. */
+  get bytes(): Uint8Array {
+    return this.#memory.subarray(0, this.#length)
+  }
+
+  /** Copies the piece. */
+  push(piece: Uint8Array): void {
+    const length = this.#length + piece.length
+    if (this.#length === 0) this.#memory = copy(piece)
+    else {
+      if (length > this.#memory.length) this.#memory = enlarged(this.bytes, 2 * length)
+      this.#memory.set(piece, this.#length)
+    }
+    this.#length = length
+  }
+
+  clear(): void {
+    this.#memory = NOTHING
+    this.#length = 0
+  }
+}
+
 /** The bytes as one chunk of HTTP/1.1 chunked encoding. */
 export function httpChunk(bytes: Uint8Array): Uint8Array {
   const size = bytes.length.toString(16)
   const end = size.length + 2 + bytes.length
-  const chunk = BufferClass === undefined ? new Uint8Array(end + 2) : BufferClass.allocUnsafe(end + 2)
+  const chunk = allocate(end + 2)
   for (let at = 0; at < size.length; at++) chunk[at] = size.charCodeAt(at)
   chunk[size.length] = chunk[end] = CR
   chunk[size.length + 1] = chunk[end + 1] = LF
   chunk.set(bytes, size.length + 2)
   return chunk
+}
+
+/** Memory that holds anything; it is to be filled. */
+function allocate(length: number): Uint8Array {
+  return BufferClass === undefined ? new Uint8Array(length) : BufferClass.allocUnsafe(length)
+}
+
+function enlarged(bytes: Uint8Array, length: number): Uint8Array {
+  const larger = allocate(length)
+  larger.set(bytes)
+  return larger
 }
 
 /** What Node's Buffer has beside its types: its slices are the fastest decoders there. */

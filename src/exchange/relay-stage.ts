@@ -1,4 +1,4 @@
-import { concat, copy, fromLatin1, fromUtf8, toLatin1 } from '../bytes.ts'
+import { concat, fromLatin1, fromUtf8, GrowingBytes, toLatin1 } from '../bytes.ts'
 import type { Dialect, Edit, FrameKind, Meter } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import { frameEnd } from '../sse/index.ts'
@@ -22,10 +22,11 @@ export class RelayStage implements Stage {
   /** What is changed is noted here. */
   readonly #made: Set<Edit>
   readonly #edits: readonly FrameEdit[]
-  readonly #limits: Limits
+  readonly #holdBytes: number
+  readonly #eventBytes: number
 
-  /** The torn frame so far, and how much of it has been passed on already. */
-  #torn: Uint8Array[] = []
+  /** The torn frame so far; nothing of one that is too long to be metered. */
+  readonly #torn = new GrowingBytes()
   #tornBytes = 0
   #joint = ''
 
@@ -40,14 +41,15 @@ export class RelayStage implements Stage {
   constructor(dialect: Dialect, limits: Limits, made: Set<Edit> = new Set(), edits: readonly FrameEdit[] = []) {
     this.#dialect = dialect
     this.#meter = dialect.createMeter()
-    this.#limits = limits
+    this.#eventBytes = limits.eventBytes
+    this.#holdBytes = Math.min(limits.holdBytes, limits.eventBytes)
     this.#made = made
     this.#edits = edits
     this.seen = { reading: this.#meter.reading, isReady: false, midFrame: false }
   }
 
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
-    if (this.#torn.length === 0) {
+    if (this.#tornBytes === 0) {
       this.#walk(chunk, toLatin1(chunk), out)
       return
     }
@@ -60,24 +62,21 @@ export class RelayStage implements Stage {
   }
 
   end(out: Emit<Uint8Array>): void {
-    if (this.#torn.length === 0) return
-    const bytes = concat(this.#torn)
+    if (this.#tornBytes === 0) return
+    const { bytes } = this.#torn
     const text = toLatin1(bytes)
-    // Upstreams do close with a last frame that lacks its blank line and holds the finish.
-    const isWhole = isWholeFrame(text)
     this.#dropTorn()
-    if (this.seen.midFrame) {
-      if (isWhole) this.#read(text, 0, text.length)
-      return
-    }
-    if (isWhole) this.#read(text, 0, text.length)
+    // Upstreams do close with a last frame that lacks its blank line and holds the finish.
+    const kind = isWholeFrame(text) ? this.#read(text, 0, text.length) : undefined
+    if (this.seen.midFrame) return
     const { reading } = this.#meter
     const isOver = reading.isFinished || reading.isTerminal || reading.failure !== undefined
-    // The LF of a CRLF that came in two reads is torn too.
-    if (!isWhole && !(isOver && isComment(text)) && text.trim() !== '') return
-    out(bytes)
-    // An error will have to follow: it must not run into the open frame.
-    if (isWhole && !isOver) out(BLANK_LINE)
+    if (kind !== undefined) {
+      emitText(this.#edited(text, 0, text.length, kind) ?? text, out)
+      // An error will have to follow: it must not run into the open frame.
+      if (!isOver) out(BLANK_LINE)
+      // The LF of a CRLF that came in two reads is torn too.
+    } else if ((isOver && isComment(text)) || text.trim() === '') out(bytes)
   }
 
   fail(failure: Failure, out: Emit<Uint8Array>): void {
@@ -95,11 +94,10 @@ export class RelayStage implements Stage {
     let sent = 0
     let at = 0
     for (let end = frameEnd(text, 0, hasCr); end >= 0; end = frameEnd(text, at, hasCr)) {
-      const kind = this.#read(text, at, end)
-      const edited = this.#edited(text, at, end, kind)
+      const edited = this.#edit(text, at, end)
       if (edited !== undefined) {
         if (sent < at) out(bytes.subarray(sent, at))
-        if (edited !== '') out(fromLatin1(edited))
+        emitText(edited, out)
         sent = end
       }
       at = end
@@ -114,12 +112,28 @@ export class RelayStage implements Stage {
     const events = reading.events
     const kind = this.#meter.frame(text, start, end)
     this.seen.isReady = true
-    if (reading.events > events) {
+    if (reading.events > events && kind !== 'foreign-failure') {
       this.#text = text
       this.#lastStart = start
       this.#lastEnd = end
     }
     return kind
+  }
+
+  /** Meters a whole frame; what goes out in its place, or undefined. */
+  #edit(text: string, start: number, end: number): string | undefined {
+    const kind = this.#read(text, start, end)
+    if (kind !== 'foreign-failure') return this.#edited(text, start, end, kind)
+    const told = text.slice(start, end) + this.#ownWords()
+    return this.#edited(told, 0, told.length, kind) ?? told
+  }
+
+  /** The failure again, as the clients of this dialect know failures. */
+  #ownWords(): string {
+    const { failure, answerId } = this.#meter.reading
+    const last = this.#lastEnd === 0 ? undefined : this.#text.slice(this.#lastStart, this.#lastEnd)
+    this.#made.add('ended')
+    return toLatin1(fromUtf8(this.#dialect.failure.encodeInStream(failure as Failure, last, answerId)))
   }
 
   #edited(text: string, start: number, end: number, kind: FrameKind): string | undefined {
@@ -133,29 +147,28 @@ export class RelayStage implements Stage {
   }
 
   #join(chunk: Uint8Array, out: Emit<Uint8Array>): void {
-    const bytes = concat([...this.#torn, chunk])
+    const bytes = concat([this.#torn.bytes, chunk])
     this.#dropTorn()
     this.#walk(bytes, toLatin1(bytes), out)
   }
 
   #keep(piece: Uint8Array, out: Emit<Uint8Array>): void {
     this.#tornBytes += piece.length
-    if (this.seen.midFrame) out(piece)
-    if (this.#tornBytes <= this.#limits.eventBytes) this.#torn.push(copy(piece))
-    // Too long to be metered: only the joint is needed, to see the end.
-    else this.#torn = [copy(piece.subarray(-JOINT))]
     this.#joint = (this.#joint + toLatin1(piece, Math.max(0, piece.length - JOINT))).slice(-JOINT)
-    if (!this.seen.midFrame && this.#tornBytes > this.#limits.holdBytes) {
+    if (!this.seen.midFrame && this.#tornBytes > this.#holdBytes) {
       this.seen.midFrame = true
       this.seen.isReady = true
-      for (const held of this.#torn) out(held)
+      if (this.#torn.length > 0) out(this.#torn.bytes)
     }
+    if (this.seen.midFrame) out(piece)
+    if (this.#tornBytes <= this.#eventBytes) this.#torn.push(piece)
+    else this.#torn.clear()
   }
 
   #closeLongFrame(chunk: Uint8Array, end: number, out: Emit<Uint8Array>): void {
     out(chunk.subarray(0, end))
-    if (this.#tornBytes + end <= this.#limits.eventBytes) {
-      const text = toLatin1(concat([...this.#torn, chunk.subarray(0, end)]))
+    if (this.#tornBytes + end <= this.#eventBytes) {
+      const text = toLatin1(concat([this.#torn.bytes, chunk.subarray(0, end)]))
       this.#read(text, 0, text.length)
     } else this.#meter.reading.malformed++
     this.seen.midFrame = false
@@ -164,7 +177,7 @@ export class RelayStage implements Stage {
   }
 
   #dropTorn(): void {
-    this.#torn = []
+    this.#torn.clear()
     this.#tornBytes = 0
     this.#joint = ''
   }
@@ -179,14 +192,20 @@ function isComment(text: string): boolean {
   return text.split(/[\r\n]+/).every(line => line === '' || line.startsWith(':'))
 }
 
-/** Whether a frame without its blank line is whole all the same: its last data is complete. */
+/** Whether a frame without its blank line is whole all the same: its data is complete, or it is bare JSON. */
 function isWholeFrame(text: string): boolean {
-  const line = text.trimEnd()
-  const data = line.slice(line.lastIndexOf('data:') + 5).trim()
-  if (data === '[DONE]') return true
+  const lines = text.split(/[\r\n]+/)
+  const data = lines.filter(line => line.startsWith('data:')).map(line => line.slice(5))
+  const said = (data.length === 0 ? text : data.join('')).trim()
+  if (said === '[DONE]') return true
   try {
-    return typeof JSON.parse(data) === 'object'
+    return typeof JSON.parse(said) === 'object'
   } catch {
     return false
   }
+}
+
+/** @param text one character a byte; an empty one is left out */
+function emitText(text: string, out: Emit<Uint8Array>): void {
+  if (text !== '') out(fromLatin1(text))
 }

@@ -1,4 +1,4 @@
-import { concat, copy, toLatin1 } from '../bytes.ts'
+import { concat, GrowingBytes, toLatin1 } from '../bytes.ts'
 import { LimitError } from '../errors.ts'
 
 const LF = 10
@@ -57,8 +57,6 @@ export interface FramerOptions {
   readonly maxFrameBytes?: number
 }
 
-const NOTHING: Uint8Array = new Uint8Array(0)
-
 /**
  * Lets whole frames through and holds the torn one back. No byte is changed, lost or added.
  *
@@ -66,9 +64,7 @@ const NOTHING: Uint8Array = new Uint8Array(0)
  */
 export class Framer {
   readonly #maxFrameBytes: number
-  /** The torn frame is `#torn[0, #tornBytes)`; the rest is room to grow. */
-  #torn = NOTHING
-  #tornBytes = 0
+  readonly #torn = new GrowingBytes()
   /** The line end that the torn frame ends with: another one makes the blank line. */
   #lineEnd = ''
 
@@ -85,7 +81,7 @@ export class Framer {
     const shift = this.#lineEnd.length
     const hasCr = text.includes('\r')
     let start = 0
-    if (this.#tornBytes > 0) {
+    if (this.#torn.length > 0) {
       start = frameEnd(text, 0, hasCr)
       if (start === -1) {
         this.#hold(chunk)
@@ -100,7 +96,7 @@ export class Framer {
 
   /** Emits the torn frame, which never got its blank line, if there is one. */
   end(emit: (torn: Uint8Array) => void): void {
-    if (this.#tornBytes > 0) emit(this.#complete(NOTHING))
+    if (this.#torn.length > 0) emit(this.#complete())
   }
 
   /** Where the whole frames end, or the first one that is too large begins. */
@@ -112,25 +108,18 @@ export class Framer {
     }
   }
 
-  #complete(rest: Uint8Array): Uint8Array {
-    this.#checkSize(this.#tornBytes + rest.length)
-    const frame = concat([this.#torn.subarray(0, this.#tornBytes), rest])
-    this.#torn = NOTHING
-    this.#tornBytes = 0
+  #complete(...rest: readonly Uint8Array[]): Uint8Array {
+    const frame = concat([this.#torn.bytes, ...rest])
+    this.#checkSize(frame.length)
+    this.#torn.clear()
     this.#lineEnd = ''
     return frame
   }
 
   #hold(piece: Uint8Array): void {
     if (piece.length === 0) return
-    const length = this.#tornBytes + piece.length
-    this.#checkSize(length)
-    if (this.#tornBytes === 0) this.#torn = copy(piece)
-    else {
-      if (length > this.#torn.length) this.#torn = enlarged(this.#torn, 2 * length)
-      this.#torn.set(piece, this.#tornBytes)
-    }
-    this.#tornBytes = length
+    this.#checkSize(this.#torn.length + piece.length)
+    this.#torn.push(piece)
     const last = piece[piece.length - 1]
     this.#lineEnd = last === LF ? '\n' : last === CR ? '\r' : ''
   }
@@ -139,10 +128,4 @@ export class Framer {
     const limit = this.#maxFrameBytes
     if (frameBytes > limit) throw new LimitError(`Cannot read event: over the event limit of ${limit} bytes`, limit)
   }
-}
-
-function enlarged(bytes: Uint8Array, length: number): Uint8Array {
-  const larger = new Uint8Array(length)
-  larger.set(bytes)
-  return larger
 }
