@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { type Output, runProgram } from './program.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
@@ -26,18 +26,13 @@ export class Project implements AsyncDisposable {
   /** Packs a copy of the checkout, build included, and installs it without network. */
   static async create(): Promise<Project> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-project-'))
-    const checkout = join(folder, 'checkout')
-    await cp(ROOT, checkout, { recursive: true, filter: path => !UNTRACKED.has(relative(ROOT, path)) })
-    await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
-    const pack = ['pack', '--json', '--offline', '--pack-destination', folder]
-    const [packed] = JSON.parse(await outputOf('npm', pack, checkout)) as [Packed]
-
-    const installed = join(folder, 'node_modules/millrace')
-    await mkdir(installed, { recursive: true })
-    await outputOf('tar', ['-xzf', join(folder, packed.filename), '-C', installed, '--strip-components=1'], folder)
-    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest
-    for (const name of [...Object.keys(manifest.dependencies), '@types/node']) await install(name, folder)
-    return new Project(folder, packed, manifest)
+    try {
+      const packed = await pack(folder)
+      return new Project(folder, packed, await install(packed, folder))
+    } catch (error) {
+      await rm(folder, { recursive: true })
+      throw error
+    }
   }
 
   private constructor(folder: string, { files }: Packed, manifest: Manifest) {
@@ -59,7 +54,7 @@ export class Project implements AsyncDisposable {
   async compile(files: readonly string[], ...options: readonly string[]): Promise<string> {
     const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit']
     const tsc = join(ROOT, 'node_modules/.bin/tsc')
-    const { stdout } = await this.run(tsc, ...strict, '--target', 'es2024', '--ignoreConfig', ...options, ...files)
+    const { stdout } = await this.run(tsc, ...strict, '--target', 'esnext', '--ignoreConfig', ...options, ...files)
     return stdout
   }
 
@@ -73,11 +68,27 @@ interface Packed {
   readonly files: readonly { readonly path: string }[]
 }
 
-/** A dependency, from where the checkout has it. */
-async function install(name: string, folder: string): Promise<void> {
-  const path = join(folder, 'node_modules', name)
-  await mkdir(dirname(path), { recursive: true })
-  await symlink(join(ROOT, 'node_modules', name), path)
+async function pack(folder: string): Promise<Packed> {
+  const checkout = join(folder, 'checkout')
+  await cp(ROOT, checkout, { recursive: true, filter: path => !UNTRACKED.has(relative(ROOT, path)) })
+  await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
+  const command = ['pack', '--json', '--offline', '--pack-destination', folder]
+  const [packed] = JSON.parse(await outputOf('npm', command, checkout)) as [Packed]
+  return packed
+}
+
+/** Dependencies come from where the checkout has them. */
+async function install({ filename }: Packed, folder: string): Promise<Manifest> {
+  const modules = join(folder, 'node_modules')
+  const installed = join(modules, 'millrace')
+  await mkdir(installed, { recursive: true })
+  await outputOf('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1'], folder)
+  const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  await mkdir(join(modules, '@types'))
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node'])
+    await symlink(join(ROOT, 'node_modules', name), join(modules, name))
+  return manifest
 }
 
 async function outputOf(program: string, args: readonly string[], cwd: string): Promise<string> {
