@@ -11,10 +11,9 @@ if (differsAt >= 0 && (version[differsAt] ?? 0) < (OLDEST[differsAt] as number))
   process.stderr.write(`millrace needs Node ${OLDEST.join('.')} or newer, this is ${process.versions.node}\n`)
   process.exitCode = 1
 } else {
-  // Much code that runs once a request is warm after a few hundred requests this way, and not after
-  // twenty thousand; a short exchange then takes 130 µs of CPU (docs/decisions/0006).
-  for (const flag of ['--no-maglev', '--always-sparkplug', '--invocation-count-for-turbofan=200'])
-    setFlagsFromString(flag)
+  // Much code that runs once a request is slow to leave the middle tier; without it, and with the top
+  // tier earlier, a short exchange settles at half the CPU (docs/decisions/0006).
+  for (const flag of ['--no-maglev', '--invocation-count-for-turbofan=1000']) setFlagsFromString(flag)
   const { run } = await import('./run.ts')
   await run(process.argv)
 }
