@@ -9,7 +9,7 @@ No configuration and no provider keys: the built-in simulator answers. Try one l
   curl -N ${url}/v1/messages ${json} -H 'anthropic-version: 2023-06-01' -d '{"model":"sim/tools","max_tokens":512,"stream":true,"messages":[{"role":"user","content":"What is the weather?"}]}'
   curl -N '${url}/v1beta/models/sim/story:streamGenerateContent?alt=sse' ${json} -d '{"contents":[{"role":"user","parts":[{"text":"Tell me a story"}]}]}'
 
-What came through, metered:   curl ${url}/api/streams?limit=4
+What came through, metered:   curl '${url}/api/streams?limit=4'
 
 Point your tools here:
   OpenAI SDK      OPENAI_BASE_URL=${url}/v1

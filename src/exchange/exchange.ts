@@ -180,8 +180,14 @@ export class Exchange implements RunOwner, OutletEvents {
       return
     }
     const spent = this.#spentBudget(now)
-    if (spent !== undefined) this.#stop(failure('timeout', `Upstream took too long: budget \`${spent}\` is spent`))
-    else this.#keepClientAlive(now)
+    if (spent === undefined) {
+      this.#keepClientAlive(now)
+      return
+    }
+    const failed = failure('timeout', `Upstream took too long: budget \`${spent}\` is spent`)
+    // The total is spent for every attempt that could follow.
+    if (spent === 'totalMs' || this.#run === undefined) this.#stop(failed)
+    else this.#lose(this.#run, failed)
   }
 
   #spentBudget(now: number): string | undefined {
@@ -373,7 +379,6 @@ export class Exchange implements RunOwner, OutletEvents {
     const run = this.#run
     run?.abort()
     if (run === undefined) this.#answer(failed)
-    else if (!this.#isCommitted && failed.code === 'timeout' && this.#dispatch(failed)) return
     else this.#fail(run, failed)
   }
 

@@ -27,7 +27,7 @@ export class StreamObserver implements ExchangeObserver {
 
   readonly #context: RequestContext
   readonly #hooks: HookManager | undefined
-  readonly #collector: IStreamingMetricsCollector | undefined
+  #collector: IStreamingMetricsCollector | undefined
   #tracer: RequestTracer | undefined
   #provider: string | undefined
 
@@ -41,12 +41,12 @@ export class StreamObserver implements ExchangeObserver {
     if (watchesChunks !== true) return
     const [raw, sent] = [new TextDecoder(), new TextDecoder()]
     this.onRawChunk = chunk => {
-      this.#tracer?.traceStreamChunk(context.requestId, chunk)
-      this.#collector?.processRawChunk(raw.decode(chunk, { stream: true }))
+      this.#trace(tracer => tracer.traceStreamChunk(context.requestId, chunk))
+      this.#count(counter => counter.processRawChunk(raw.decode(chunk, { stream: true })))
       this.#emitChunk('raw', chunk)
     }
     this.onSentChunk = chunk => {
-      this.#collector?.processConvertedChunk(sent.decode(chunk, { stream: true }))
+      this.#count(counter => counter.processConvertedChunk(sent.decode(chunk, { stream: true })))
       this.#emitChunk('converted', chunk)
     }
   }
@@ -62,10 +62,11 @@ export class StreamObserver implements ExchangeObserver {
     const { requestId, startTime } = this.#context
     publish('millrace:exchange.start', () => ({ id: requestId, time: startTime.toISOString() }))
     this.#provider = attempt?.upstream
-    if (attempt !== undefined) {
-      if (this.#tracer?.shouldTrace(attempt.request) === false) this.#tracer = undefined
-      this.#tracer?.traceRequest(requestId, attempt.request)
-    }
+    if (attempt !== undefined)
+      this.#trace(tracer => {
+        if (tracer.shouldTrace(attempt.request)) tracer.traceRequest(requestId, attempt.request)
+        else this.#tracer = undefined
+      })
     this.#emit('provider.stream.start', { model: attempt?.model, dialect: attempt?.adapter.to })
     this.#emit('provider.request.sent', {
       method: attempt?.request.method,
@@ -75,7 +76,7 @@ export class StreamObserver implements ExchangeObserver {
 
   onHead(head: Head): void {
     this.#context.metadata.set('responseHead', head)
-    this.#tracer?.traceStreamStart(this.#context.requestId, head)
+    this.#trace(tracer => tracer.traceStreamStart(this.#context.requestId, head))
     this.#emit('provider.response.received', { status: head.status })
   }
 
@@ -86,14 +87,35 @@ export class StreamObserver implements ExchangeObserver {
     metrics['firstByteMs'] = report.times.firstByteMs
     metrics['firstTokenMs'] = report.times.firstTokenMs
     metrics['totalMs'] = report.times.totalMs
-    Object.assign(metrics, this.#collector?.getMetrics() ?? metricsOf(report))
-    this.#tracer?.traceStreamComplete(report)
+    Object.assign(metrics, this.#count(counter => counter.getMetrics()) ?? metricsOf(report))
+    this.#trace(tracer => tracer.traceStreamComplete(report))
     if (failure !== undefined) {
       publish('millrace:error', () => ({ id: requestId, failure }))
       this.#emit('provider.error', { outcome: report.outcome }, failure)
     }
     publish('millrace:exchange.end', () => report)
     this.#emit('provider.stream.end', { ...report }, failure)
+  }
+
+  /** A tracer that throws is not asked again: what it does not see must not hurt the stream. */
+  #trace(ask: (tracer: RequestTracer) => void): void {
+    try {
+      if (this.#tracer !== undefined) ask(this.#tracer)
+    } catch (error) {
+      this.#tracer = undefined
+      this.#context.metadata.set('tracerError', error)
+    }
+  }
+
+  /** A collector that throws counts no more; the dialect's own meter does. */
+  #count<Answer>(ask: (collector: IStreamingMetricsCollector) => Answer): Answer | undefined {
+    try {
+      return this.#collector && ask(this.#collector)
+    } catch (error) {
+      this.#collector = undefined
+      this.#context.metadata.set('collectorError', error)
+      return undefined
+    }
   }
 
   #emitChunk(form: 'raw' | 'converted', chunk: Uint8Array): void {

@@ -30,7 +30,7 @@ export const EXCHANGE_TIMEOUTS = {
   connectMs: ms(5000, 'until the upstream has accepted the connection'),
   headMs: ms(300_000, 'until the status line of a streamed answer'),
   wholeHeadMs: ms(600_000, 'until the status line of a whole answer'),
-  firstTokenMs: ms(600_000, 'from the status line to the first token'),
+  firstTokenMs: ms(600_000, 'from the request to the first token'),
   idleMs: ms(600_000, 'between two frames with content; pings of the upstream do not count'),
   trailerMs: ms(2000, 'for what follows the finished answer'),
   totalMs: ms(3_600_000, 'for the whole exchange'),

@@ -34,7 +34,7 @@ timeouts:
   connectMs: 5000        # until the upstream accepts the connection
   headMs: 300000         # until its status line, for a stream
   wholeHeadMs: 600000    # and for a whole answer
-  firstTokenMs: 600000   # from the status line to the first token
+  firstTokenMs: 600000   # from the request to the first token
   idleMs: 600000         # between two frames with content
   trailerMs: 2000        # for what follows the finished answer
   totalMs: 3600000       # for the whole exchange

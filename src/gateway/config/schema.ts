@@ -131,7 +131,7 @@ export const fileSchema = z.strictObject({
   log: z
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),
-      file: nonEmpty.exactOptional().describe('File to write to instead of standard output.'),
+      file: nonEmpty.exactOptional().describe('File to write to instead of standard error.'),
     })
     .prefault({})
     .describe('The log.'),

@@ -68,7 +68,7 @@ export interface ModelRule {
 
 export interface LogConfig {
   readonly level: LogLevel
-  /** Where the log goes; undefined: standard output. */
+  /** Where the log goes; undefined: standard error. */
   readonly file: string | undefined
 }
 
