@@ -23,7 +23,7 @@ test('a collector that throws counts no more, and the meter does', () => {
   observer.onRawChunk?.(CHUNK)
   observer.onSentChunk?.(CHUNK)
   observer.onEnd(reportOf('completed'), undefined)
-  assert.equal(context.metrics['tokensInput'], reportOf('completed').usage.input)
+  assert.equal(context.metrics.tokensInput, reportOf('completed').usage.input)
   assert.equal((context.metadata.get('collectorError') as Error).message, 'boom')
 })
 

@@ -82,11 +82,11 @@ export class StreamObserver implements ExchangeObserver {
 
   onEnd(report: StreamReport, failure: Failure | undefined): void {
     const { metrics, requestId } = this.#context
-    metrics['streamChunks'] = report.events
-    metrics['streamBytes'] = report.bytesOut
-    metrics['firstByteMs'] = report.times.firstByteMs
-    metrics['firstTokenMs'] = report.times.firstTokenMs
-    metrics['totalMs'] = report.times.totalMs
+    metrics.streamChunks = report.events
+    metrics.streamBytes = report.bytesOut
+    metrics.firstByteMs = report.times.firstByteMs
+    metrics.firstTokenMs = report.times.firstTokenMs
+    metrics.totalMs = report.times.totalMs
     Object.assign(metrics, this.#count(counter => counter.getMetrics()) ?? metricsOf(report))
     this.#trace(tracer => tracer.traceStreamComplete(report))
     if (failure !== undefined) {
