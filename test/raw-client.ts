@@ -104,6 +104,11 @@ export class RawClient {
     this.#socket.pause()
   }
 
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume()
+  }
+
   leave(): void {
     this.#socket.destroy()
   }

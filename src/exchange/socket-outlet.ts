@@ -16,17 +16,25 @@ export interface SocketLike {
 /** A `node:http` response, by its shape: the portable rooms import nothing of Node. */
 export interface ServerResponseLike {
   readonly socket: SocketLike | null
+  /** HTTP/2: this answer alone, where the socket is that of others too. */
+  readonly stream?: { readonly destroyed: boolean; close(code: number): unknown }
   /** The client has left, or everything is out. */
   readonly closed?: boolean
   /** True when the body goes out in chunks of HTTP/1.1; known after `writeHead`. */
   readonly chunkedEncoding?: boolean
   writeHead(status: number, headers: string[]): unknown
-  flushHeaders(): void
-  write(chunk: Uint8Array): boolean
+  /** Node has it for HTTP/2 too, its types do not say so. */
+  flushHeaders?(): void
+  write(chunk: Uint8Array, onWritten?: () => void): boolean
   end(): unknown
   destroy(): unknown
   on(event: 'drain' | 'close', listener: () => void): unknown
 }
+
+/** Of HTTP/2, so that the client sees a cut. */
+const INTERNAL_ERROR = 2
+
+const NOTHING = new Uint8Array(0)
 
 /**
  * The client behind a `node:http` response.
@@ -56,7 +64,7 @@ export class SocketOutlet implements Outlet {
     this.#response.on('close', this.#onClose)
     this.#response.on('drain', this.#onDrain)
     // Who left before we listened says it no more.
-    if (this.#response.closed === true) queueMicrotask(this.#onClose)
+    if (this.#response.closed === true || this.#response.stream?.destroyed === true) queueMicrotask(this.#onClose)
   }
 
   open(head: Head): void {
@@ -84,18 +92,24 @@ export class SocketOutlet implements Outlet {
   }
 
   destroy(): void {
-    const socket = this.#response.socket
-    if (this.#isDestroyed || socket?.destroySoon === undefined) this.#response.destroy()
+    const { socket, stream } = this.#response
     // What was written, the error above all, goes out before the cut; `end` would make the cut look complete.
+    if (stream !== undefined) this.#cut(() => stream.close(INTERNAL_ERROR))
+    else if (this.#isDestroyed || socket?.destroySoon === undefined) this.#response.destroy()
     else socket.destroySoon()
     this.#isDestroyed = true
+  }
+
+  #cut(cut: () => void): void {
+    if (this.#isDestroyed) cut()
+    else this.#response.write(NOTHING, cut)
   }
 
   /** The turn that decided the head has brought nothing to go with it: the client has waited long enough. */
   #flushAlone(): void {
     if (this.#isFlushed) return
     this.#isFlushed = true
-    this.#response.flushHeaders()
+    this.#response.flushHeaders?.()
   }
 
   readonly #onDrain = (): void => {
@@ -113,7 +127,7 @@ export class SocketOutlet implements Outlet {
   /** Head and first frames leave in one packet. */
   #writeWithHead(socket: SocketLike, bytes: Uint8Array): boolean {
     socket.cork?.()
-    this.#response.flushHeaders()
+    this.#response.flushHeaders?.()
     const hasRoom = socket.write(httpChunk(bytes))
     socket.uncork?.()
     return hasRoom
