@@ -113,6 +113,8 @@ export type FrameKind =
   /** Holds nothing but usage, so that it can be left out for a client that did not ask. */
   | 'usage'
   | 'failure'
+  /** A failure in words that clients of this dialect do not take for one. */
+  | 'foreign-failure'
   | 'terminal'
 
 /** What has been read of an answer so far. */

@@ -11,6 +11,11 @@ export function objectOf<T = Wire>(value: unknown): Unread<T> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }
 
+/** Whether an object says `error`, as an object or a text: in no dialect does an answer say that. */
+export function hasError({ error }: Unread<{ error: unknown }>): boolean {
+  return objectOf(error) !== undefined || textOf(error) !== undefined
+}
+
 /** The value's items if it is an array, else none. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []

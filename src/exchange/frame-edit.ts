@@ -23,7 +23,7 @@ export function redactFailures(redact: Redact): FrameEdit {
   return {
     name: 'redacted',
     apply(text, start, end, kind) {
-      if (kind !== 'failure') return undefined
+      if (kind !== 'failure' && kind !== 'foreign-failure') return undefined
       const frame = text.slice(start, end)
       const clean = redact(frame)
       return clean === frame ? undefined : clean

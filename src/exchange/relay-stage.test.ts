@@ -141,6 +141,19 @@ test('a usage frame that lacks its blank line is left out too', () => {
   assert.deepEqual(run.stage.seen.reading.usage, { input: 7, output: 3 })
 })
 
+test('an error in foreign words is told again in those of the dialect, redacted, and once', () => {
+  for (const dialect of Object.values(DIALECTS)) {
+    for (const frame of ['data: {"error":"Bad key sk-12345678"}', 'data: {"error":"Bad key sk-12345678"}\r\n\r\n']) {
+      const relay = begin({ edits: [redactFailures(text => text.replaceAll('sk-12345678', '[redacted]'))] }, dialect)
+      relay.push(frame).end()
+      const told = dialect.failure.encodeInStream(failure('upstream', 'Bad key [redacted]'), undefined)
+      const closed = frame.endsWith('\n') ? frame : `${frame}\n\n`
+      assert.equal(relay.text, closed.replace('sk-12345678', '[redacted]') + told)
+      assert.deepEqual([...relay.made].sort(), ['ended', 'redacted'])
+    }
+  }
+})
+
 test('an error frame that lacks its blank line is redacted too', () => {
   const redact = redactFailures(text => text.replaceAll('sk-secret', '[redacted]'))
   const run = begin({ edits: [redact] })

@@ -67,16 +67,23 @@ export class RelayStage implements Stage {
     const text = toLatin1(bytes)
     this.#dropTorn()
     // Upstreams do close with a last frame that lacks its blank line and holds the finish.
-    const kind = isWholeFrame(text) ? this.#read(text, 0, text.length) : undefined
-    if (this.seen.midFrame) return
+    const isWhole = isWholeFrame(text)
+    if (this.seen.midFrame) {
+      if (isWhole) this.#read(text, 0, text.length)
+      return
+    }
+    const edited = isWhole ? this.#edit(text, 0, text.length) : undefined
     const { reading } = this.#meter
     const isOver = reading.isFinished || reading.isTerminal || reading.failure !== undefined
-    if (kind !== undefined) {
-      emitText(this.#edited(text, 0, text.length, kind) ?? text, out)
+    if (isWhole) {
+      emitText(edited ?? text, out)
       // An error will have to follow: it must not run into the open frame.
       if (!isOver) out(BLANK_LINE)
       // The LF of a CRLF that came in two reads is torn too.
-    } else if ((isOver && isComment(text)) || text.trim() === '') out(bytes)
+    } else if ((isOver && isComment(text)) || text.trim() === '') {
+      out(bytes)
+      this.#endsInCr = false
+    }
   }
 
   fail(failure: Failure, out: Emit<Uint8Array>): void {
@@ -124,7 +131,7 @@ export class RelayStage implements Stage {
   #edit(text: string, start: number, end: number): string | undefined {
     const kind = this.#read(text, start, end)
     if (kind !== 'foreign-failure') return this.#edited(text, start, end, kind)
-    const told = text.slice(start, end) + this.#ownWords()
+    const told = closed(text.slice(start, end)) + this.#ownWords()
     return this.#edited(told, 0, told.length, kind) ?? told
   }
 
@@ -186,6 +193,11 @@ export class RelayStage implements Stage {
 const CR = 13
 const LINE_FEED = fromUtf8('\n')
 const BLANK_LINE = fromUtf8('\n\n')
+
+/** The frame with its blank line. */
+function closed(frame: string): string {
+  return /(?:\r\n|\r|\n){2}$/.test(frame) ? frame : `${frame.trimEnd()}\n\n`
+}
 
 /** Half a comment breaks nothing, where half an event would. */
 function isComment(text: string): boolean {

@@ -44,7 +44,9 @@ export const WORDS = {
   limited: { chat: 'rate_limit_exceeded', responses: 'rate_limit_exceeded', messages: 'rate_limit_error', gemini: 429 },
   /** What the simulated providers say of themselves. */
   own: { chat: 'server_error', responses: 'server_error', messages: 'overloaded_error', gemini: 503 },
-} as const satisfies Record<string, Record<DialectName, string | number>>
+  /** An error as a bare text: OpenAI's SDK raises it as it is, the others what the gateway says after it. */
+  text: { chat: undefined, responses: undefined, messages: 'api_error', gemini: 502 },
+} as const satisfies Record<string, Record<DialectName, string | number | undefined>>
 
 /** What their own errors mean, and the status of them. */
 const OWN_ERRORS = {
@@ -62,6 +64,7 @@ const SILENT: Ending = { ...LATE, told: 'an event', status: 200 }
 
 const UNREAD: Ending = { told: 'a status', status: 502, outcome: 'failed', code: 'upstream', says: 'upstream' }
 const BROKEN: Ending = { ...UNREAD, told: 'an event', status: 200 }
+const WORDLESS: Ending = { ...BROKEN, says: 'text' }
 
 const EMPTY: Ending = { told: 'a status', status: 502, outcome: 'truncated', code: 'truncated', says: 'truncated' }
 const CUT: Ending = { ...EMPTY, told: 'an event', status: 200 }
@@ -94,7 +97,7 @@ export function rowsOf(dialect: DialectName): readonly Row[] {
     // Too long to be held: it passes as it comes.
     { fault: 'endless,size=1000000', model: patient, ends: { answered: TORN, streaming: TORN, trailing: FOLLOWED } },
     { fault: 'error,nodone=yes', model: patient, ends: { answered: refused, streaming: failed, trailing: FOLLOWED } },
-    { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: BROKEN, trailing: FOLLOWED } },
+    { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: WORDLESS, trailing: FOLLOWED } },
     { fault: 'tiny,events=500', model: patient, ends: { answered: SERVED, streaming: SERVED, trailing: SERVED } },
     { fault: 'unsolicited', model: patient, ends: { trailing: SERVED } },
   ]

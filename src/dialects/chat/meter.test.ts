@@ -164,9 +164,9 @@ test('`[DONE]` without a finish is terminal, without a reason', () => {
   assert.equal(reading.finish, undefined)
 })
 
-const ERRORS: readonly (readonly [string, object, string])[] = [
+const ERRORS: readonly (readonly [name: string, event: object, code: string, kind?: 'foreign-failure'])[] = [
   ['an error object', { error: { message: 'Broken', type: 'server_error', code: null } }, 'upstream'],
-  ['an error text', { error: 'Broken' }, 'upstream'],
+  ['an error text', { error: 'Broken' }, 'upstream', 'foreign-failure'],
   ['an error beside choices', { error: { message: 'Broken', code: 429 }, choices: [] }, 'rate-limited'],
   [
     'an error with finish',
@@ -177,18 +177,20 @@ const ERRORS: readonly (readonly [string, object, string])[] = [
     'an error of the choice',
     { choices: [{ finish_reason: 'error', error: { message: 'Broken', code: 408 } }] },
     'timeout',
+    'foreign-failure',
   ],
   [
     'an object of type error',
     { object: 'error', message: 'Broken', type: 'BadRequestError', code: 400 },
     'bad-request',
+    'foreign-failure',
   ],
 ]
 
-for (const [name, event, code] of ERRORS)
+for (const [name, event, code, kind = 'failure'] of ERRORS)
   test(`${name} is a failure`, () => {
     const { kinds, reading } = read(chunk({ content: 'Hi' }), event)
-    assert.deepEqual(kinds, ['content', 'failure'])
+    assert.deepEqual(kinds, ['content', kind])
     assert.equal(reading.failure?.message, 'Broken')
     assert.equal(reading.failure?.code, code)
     assert.equal(reading.isFinished, false)

@@ -4,7 +4,7 @@ import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../di
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { mergeUsage } from '../usage.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
-import { decodeChatEvent } from './failure.ts'
+import { decodeChatEvent, isOwnError } from './failure.ts'
 import { FINISHES, readUsage } from './tables.ts'
 import type { ChatChoice, ChatChunk, ChatDelta, ChatPart, ChatUsage } from './wire.ts'
 
@@ -48,8 +48,8 @@ export const whole: WholeMeter = {
   members: ['id', 'model', 'choices', 'usage', 'x_groq', 'error'],
   read(values) {
     const reader = new ChatReader()
-    const kind = readEvent(reader, undefined, values)
-    if (kind !== 'failure') reader.readDone()
+    readEvent(reader, undefined, values)
+    if (reader.reading.failure === undefined) reader.readDone()
     return reader.reading
   },
 }
@@ -85,7 +85,7 @@ export class ChatReader implements EventReader {
     if (failure !== undefined) {
       reading.failure ??= failure
       reading.isUsageFinal ||= hasUsage
-      return 'failure'
+      return isOwnError(name, chunk) ? 'failure' : 'foreign-failure'
     }
     if (hasUsage && reading.isFinished) reading.isUsageFinal = true
     if (hasUsage && isNothingElse(chunk)) return 'usage'

@@ -3,7 +3,7 @@ import { FAILURES, type Failure } from '../../errors.ts'
 import { encodeEvent } from '../../sse/index.ts'
 import type { DialectFailure } from '../dialect.ts'
 import { decodeErrorAnswer, decodeErrorEvent } from '../error-body.ts'
-import { defined, objectOf, parseJson, textOf, type Unread } from '../value.ts'
+import { defined, hasError, objectOf, parseJson, type Unread } from '../value.ts'
 import { FAILURE_STATUSES, FAILURE_WORDS } from './tables.ts'
 import type { GeminiChunk, GeminiError, GeminiErrorDetail } from './wire.ts'
 
@@ -14,15 +14,20 @@ export const failure: DialectFailure = {
   isOwn(body) {
     const answer = parseJson(toUtf8(body))
     // Without `alt=sse` an error comes in an array, as chunks do.
-    const error = objectOf<GeminiError>(objectOf(Array.isArray(answer) ? answer[0] : answer)?.error)
-    return typeof error?.message === 'string' && typeof error.code === 'number'
+    return isOwnError(objectOf(Array.isArray(answer) ? answer[0] : answer)?.error)
   },
   encode: failure => fromUtf8(JSON.stringify({ error: toError(failure) })),
   encodeInStream: failure => encodeEvent({ data: JSON.stringify({ error: toError(failure) }) }),
 }
 
+/** What Google's SDK looks for. */
+export function isOwnError(value: unknown): boolean {
+  const error = objectOf<GeminiError>(value)
+  return typeof error?.message === 'string' && typeof error.code === 'number'
+}
+
 export function decodeGeminiEvent(chunk: Unread<GeminiChunk>): Failure | undefined {
-  if (objectOf(chunk.error) === undefined && textOf(chunk.error) === undefined) return undefined
+  if (!hasError(chunk)) return undefined
   return decodeErrorEvent(FAILURE_WORDS, chunk)
 }
 

@@ -120,6 +120,14 @@ test('a feedback that blocks nothing says nothing', () => {
   assert.equal(reading.isFinished, false)
 })
 
+test('an error that the SDK would read over is a foreign failure', () => {
+  for (const error of ['Broken', { message: 'Broken' }]) {
+    const { kinds, reading } = read({ error })
+    assert.deepEqual(kinds, ['foreign-failure'])
+    assert.equal(reading.failure?.message, 'Broken')
+  }
+})
+
 test('an error object is a failure, with what it says about waiting', () => {
   const { kinds, reading } = read(chunk([{ text: 'a' }], undefined, { promptTokenCount: 2 }), {
     error: {

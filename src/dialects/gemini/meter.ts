@@ -2,7 +2,7 @@ import { type Finish, finishOf } from '../../model/index.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
-import { decodeGeminiEvent } from './failure.ts'
+import { decodeGeminiEvent, isOwnError } from './failure.ts'
 import { FINISHES, type GeminiCounts, readCounts, toTotals } from './tables.ts'
 import type { GeminiCandidate, GeminiChunk, GeminiPart, GeminiUsage } from './wire.ts'
 
@@ -44,7 +44,7 @@ export class GeminiReader implements EventReader {
     if (hasUsage && (reading.isFinished || failure !== undefined)) reading.isUsageFinal = true
     if (failure === undefined) return isContent ? 'content' : 'quiet'
     reading.failure ??= failure
-    return 'failure'
+    return isOwnError(chunk.error) ? 'failure' : 'foreign-failure'
   }
 
   readDone(): FrameKind {

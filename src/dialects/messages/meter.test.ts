@@ -143,6 +143,15 @@ test('an error is a failure with its usage kept', () => {
   assert.equal(reading.isUsageFinal, false)
 })
 
+test('an error that the SDK would read over is a foreign failure', () => {
+  for (const data of ['{"type":"error","error":{"type":"api_error","message":"Broken"}}', '{"error":"Broken"}']) {
+    const meter = createMeter()
+    const frame = `data: ${data}\n\n`
+    assert.equal(meter.frame(frame, 0, frame.length), 'foreign-failure')
+    assert.equal(meter.reading.failure?.message, 'Broken')
+  }
+})
+
 test('streams without event lines are read by their types', () => {
   const meter = createMeter()
   const kinds = [

@@ -3,7 +3,7 @@ import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
 import { type EventReader, StreamMeter } from '../stream-meter.ts'
 import { mergeUsage } from '../usage.ts'
-import { defined, objectOf, textOf, type Unread, type Wire } from '../value.ts'
+import { defined, hasError, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeMessagesEvent } from './failure.ts'
 import { FINISHES, readUsage, toTotals } from './tables.ts'
 import type { Message, MessagesBlock, MessagesDelta, MessagesEvent, MessagesUsage } from './wire.ts'
@@ -54,15 +54,20 @@ export class MessagesReader implements EventReader {
         this.reading.isTerminal = true
         return 'terminal'
       case 'error':
-        this.reading.failure ??= decodeMessagesEvent(data)
-        return 'failure'
+        return this.#fail(name, data)
       default:
-        return 'quiet'
+        return hasError(data) ? this.#fail(name, data) : 'quiet'
     }
   }
 
   readDone(): FrameKind {
     return 'quiet'
+  }
+
+  /** The SDK knows an error by the name of its event, and reads over events without one. */
+  #fail(name: string | undefined, data: Wire): FrameKind {
+    this.reading.failure ??= decodeMessagesEvent(data)
+    return name === 'error' ? 'failure' : 'foreign-failure'
   }
 
   #readStart(message: Unread<Message>): FrameKind {

@@ -122,6 +122,13 @@ test('an incomplete response is neither failure nor plain success', () => {
   assert.equal(incomplete(null).reading.failure, undefined)
 })
 
+test('an error without a type is a foreign failure', () => {
+  const meter = createMeter()
+  const frame = 'data: {"error":"Broken"}\n\n'
+  assert.equal(meter.frame(frame, 0, frame.length), 'foreign-failure')
+  assert.equal(meter.reading.failure?.message, 'Broken')
+})
+
 test('an error is a failure, nested or flat, and so is a response that failed, with its usage', () => {
   const error = { type: 'server_error', code: 'server_error', message: 'Broken', param: null }
   const failed = event('response.failed', {

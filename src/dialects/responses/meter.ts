@@ -3,7 +3,7 @@ import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { mergeUsage } from '../usage.ts'
-import { itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
+import { hasError, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeResponsesEvent } from './failure.ts'
 import { CLIENT_CALLS, DELTAS, FINISHES, HANDSHAKE, readUsage } from './tables.ts'
 import type { ResponsesEvent, ResponsesItem, ResponsesPart, ResponsesResponse, ResponsesUsage } from './wire.ts'
@@ -52,6 +52,10 @@ export class ResponsesReader implements EventReader {
         return this.#end(response ?? {})
       case 'response.output_item.added':
         return this.#readItem(event.item) ? 'content' : 'quiet'
+      case '':
+        if (!hasError(data)) return 'quiet'
+        this.reading.failure ??= decodeResponsesEvent(data)
+        return 'foreign-failure'
       default:
         return this.#readOther(type, event)
     }
