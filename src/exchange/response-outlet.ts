@@ -1,5 +1,5 @@
 import { copy } from '../bytes.ts'
-import { type Failure, failure, StreamingError } from '../errors.ts'
+import { FAILURES, type Failure, failure, StreamingError } from '../errors.ts'
 import type { Head } from '../http/index.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 
@@ -43,8 +43,10 @@ export class ResponseOutlet implements Outlet {
   open(head: Head): void {
     const headers = new Headers()
     for (let at = 0; at < head.headers.length; at += 2) headers.append(head.headers[at]!, head.headers[at + 1]!)
-    const hasBody = head.status !== 204 && head.status !== 205 && head.status !== 304
-    this.#resolve(new Response(hasBody ? this.#body() : null, { status: head.status, headers }))
+    // A web response can say no other status.
+    const status = head.status >= 200 && head.status <= 599 ? head.status : FAILURES.upstream.status
+    const hasBody = status !== 204 && status !== 205 && status !== 304
+    this.#resolve(new Response(hasBody ? this.#body() : null, { status, headers }))
   }
 
   write(bytes: Uint8Array): boolean {
