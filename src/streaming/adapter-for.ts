@@ -11,7 +11,7 @@ export function adapterFor({ responseAdapter, formatContext }: HandlerConfig, re
   if (responseAdapter) return responseAdapter
   if (formatContext === undefined) return passAdapter(redact)
   const { source, target } = formatContext
-  if (source !== target)
+  if (source !== target && responseAdapter !== null)
     throw new MillraceError('bad-request', `Cannot convert ${target} to ${source}: give a \`responseAdapter\``)
-  return relayAdapter(DIALECTS[source], redact === undefined ? {} : { redact })
+  return relayAdapter(DIALECTS[target], redact === undefined ? {} : { redact })
 }

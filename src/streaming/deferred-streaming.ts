@@ -53,7 +53,7 @@ export interface DeferredStreamingOptions {
   readonly body: Uint8Array | string | undefined
   /** Default: the platform's shared pool. */
   readonly client?: HttpClient
-  /** Makes a client of its own in place of `client`. */
+  /** Without `client`: makes one of its own, closed when the stream has ended, however it ended. */
   readonly clientConfig?: ClientOptions
   /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
   readonly mediaType?: string
@@ -61,7 +61,7 @@ export interface DeferredStreamingOptions {
   readonly requestContext?: RequestContext
   readonly hookManager?: HookManager
   readonly requestTracer?: RequestTracer
-  /** Closes `client` when the stream has ended, however it ended. Default false. */
+  /** Closes the `client` that was given when the stream has ended, however it ended. Default false. */
   readonly closeClientOnFinish?: boolean
   /** Called once with the upstream's good status and its headers, before anything is sent. */
   readonly onHeaders?: (
@@ -102,8 +102,10 @@ export class DeferredStreaming {
   readonly #context: RequestContext
   readonly #adapter: Adapter
   #resolve!: (report: Promise<StreamReport>) => void
+  #isSent = false
+  /** Once it has started: until then a wish to cancel waits. */
   #exchange: Exchange | undefined
-  #cancelled: 'client' | 'operator' | 'drain' | undefined
+  #cancelled: 'operator' | 'drain' | undefined
 
   constructor(options: DeferredStreamingOptions) {
     this.#options = options
@@ -115,26 +117,26 @@ export class DeferredStreaming {
   }
 
   /**
-   * Answers a `node:http` response. Resolves when the stream has ended, however; never rejects for what
-   * upstream or client did.
+   * Answers a `node:http` response, of HTTP/2 too. Resolves when the stream has ended, however; never
+   * rejects for what upstream or client did.
+   * @throws what the request cannot be made for, before anything is sent; then the response is still yours
    */
-  sendTo(response: ServerResponseLike): Promise<StreamReport> {
+  async sendTo(response: ServerResponseLike): Promise<StreamReport> {
     return this.#send(new SocketOutlet(response))
   }
 
   /**
    * Answers as a web `Response`; resolves when the client's head is decided.
    * @param options.signal aborting it is the client leaving
-   * @throws the signal's reason when it was aborted before the head
+   * @throws the signal's reason when it was aborted before the head; what the request cannot be made for
    */
-  toResponse({ signal }: { signal?: AbortSignal } = {}): Promise<Response> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
+  async toResponse({ signal }: { signal?: AbortSignal } = {}): Promise<Response> {
+    signal?.throwIfAborted()
     const outlet = new ResponseOutlet()
+    this.#send(outlet)
     const abort = () => outlet.abort(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
-    this.#send(outlet)
-      .catch(error => outlet.abort(error))
-      .finally(() => signal?.removeEventListener('abort', abort))
+    this.report.finally(() => signal?.removeEventListener('abort', abort))
     return outlet.response
   }
 
@@ -145,12 +147,13 @@ export class DeferredStreaming {
   }
 
   #send(outlet: Outlet): Promise<StreamReport> {
-    if (this.#exchange !== undefined) throw new MillraceError('bad-request', 'Cannot send a response twice')
+    if (this.#isSent) throw new MillraceError('bad-request', 'Cannot send a response twice')
     const { exchange: settings = {}, hookManager, requestTracer, next, handlerConfig } = this.#options
     const collector = handlerConfig?.metricsCollector?.()
     const observer = new StreamObserver({ hookManager, requestTracer, collector }, this.#context)
-    const client = this.#client()
     const prepared = { request: this.#request() }
+    const client = this.#client()
+    this.#isSent = true
     const exchange = new Exchange(next ?? this.#once(client, prepared), outlet, {
       hold: next === undefined ? 'frame' : 'content',
       wants: settings.wants ?? 'stream',
@@ -166,11 +169,10 @@ export class DeferredStreaming {
       mapHeaders: handlerConfig?.preserveHeaderCase === true ? undefined : lowerCaseNames,
       onHeaders: this.#options.onHeaders && this.#onHeaders,
     })
-    this.#exchange = exchange
     this.#resolve(exchange.report)
     if (hookManager?.watches('provider.request.prepared')) this.#startPrepared(exchange, observer, prepared)
     else this.#start(exchange)
-    return this.#options.closeClientOnFinish ? closeAfter(exchange.report, client) : exchange.report
+    return this.#closesClient() ? closeAfter(exchange.report, client) : exchange.report
   }
 
   /** Hooks may change the request before it is sent. */
@@ -184,6 +186,7 @@ export class DeferredStreaming {
   }
 
   #start(exchange: Exchange): void {
+    this.#exchange = exchange
     exchange.start()
     if (this.#cancelled !== undefined) exchange.cancel(this.#cancelled)
   }
@@ -191,6 +194,12 @@ export class DeferredStreaming {
   #client(): HttpClient {
     const { client, clientConfig } = this.#options
     return client ?? (clientConfig === undefined ? sharedClient() : createClient(clientConfig))
+  }
+
+  /** Ours always, the caller's when told to, the one that all share never. */
+  #closesClient(): boolean {
+    const { client, clientConfig, closeClientOnFinish = false } = this.#options
+    return client === undefined ? clientConfig !== undefined : closeClientOnFinish
   }
 
   #request(): UpstreamRequest {
@@ -224,24 +233,28 @@ export class DeferredStreaming {
 
   readonly #onHeaders = (head: Head): OnHeaders | undefined | Promise<OnHeaders | undefined> => {
     const answer = this.#options.onHeaders?.(head, this.#context)
-    return answer instanceof Promise ? answer.then(late => changesOf(head, late)) : changesOf(head, answer)
+    return answer instanceof Promise ? answer.then(late => this.#changesOf(head, late)) : this.#changesOf(head, answer)
+  }
+
+  #changesOf(head: Head, answer: HeadersAnswer | undefined): OnHeaders | undefined {
+    if (!answer) return undefined
+    const { headers = head.headers, responseAdapter, mediaType } = answer
+    const redact = this.#options.exchange?.redact
+    return {
+      headers:
+        mediaType === undefined ? headers : [...withoutHeaders(headers, CONTENT_TYPE), 'content-type', mediaType],
+      ...(responseAdapter === undefined ? {} : { adapter: responseAdapter ?? passAdapter(redact) }),
+    }
   }
 }
 
-function changesOf(head: Head, answer: HeadersAnswer | undefined): OnHeaders | undefined {
-  if (!answer) return undefined
-  const { headers = head.headers, responseAdapter, mediaType } = answer
-  return {
-    headers: mediaType === undefined ? headers : [...withoutHeaders(headers, CONTENT_TYPE), 'content-type', mediaType],
-    ...(responseAdapter === undefined ? {} : { adapter: responseAdapter ?? passAdapter() }),
-  }
-}
+const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])
+const ACCEPT_ENCODING: ReadonlySet<string> = new Set(['accept-encoding'])
 
 function lowerCaseNames(headers: RawHeaders): RawHeaders {
   return headers.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text))
 }
 
-const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])
 async function closeAfter(report: Promise<StreamReport>, client: HttpClient): Promise<StreamReport> {
   await report
   await client.close()
@@ -251,8 +264,6 @@ async function closeAfter(report: Promise<StreamReport>, client: HttpClient): Pr
 function asksForIdentity(headers: RawHeaders): boolean {
   return getHeader(headers, 'accept-encoding') === 'identity'
 }
-
-const ACCEPT_ENCODING: ReadonlySet<string> = new Set(['accept-encoding'])
 
 function bytesOf(body: Uint8Array | string | undefined): Uint8Array | undefined {
   return typeof body === 'string' ? fromUtf8(body) : body

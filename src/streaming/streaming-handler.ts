@@ -2,13 +2,11 @@ import { toLatin1 } from '../bytes.ts'
 import { getHeaders, type HeadersLike, toRawHeaders } from '../http/index.ts'
 import { member, scanObject } from '../json/index.ts'
 import type { HookManager } from '../observe/index.ts'
-import { type ClientOptions, DeferredStreaming, type DeferredStreamingOptions } from './deferred-streaming.ts'
+import { DeferredStreaming, type DeferredStreamingOptions } from './deferred-streaming.ts'
 import type { HandlerConfig } from './handler-config.ts'
 
-export interface StreamingRequest extends Omit<DeferredStreamingOptions, 'hookManager' | 'closeClientOnFinish'> {
-  /** Makes a client of its own for this request, closed when the stream ends, however it ends. */
-  readonly clientConfig?: ClientOptions
-}
+/** A request and how it is handled; the hooks are the handler's. */
+export type StreamingRequest = Omit<DeferredStreamingOptions, 'hookManager' | 'closeClientOnFinish'>
 
 /** Decides whether a request wants a stream, and makes the deferred response for it. */
 export class StreamingHandler {
@@ -48,10 +46,8 @@ export class StreamingHandler {
 
   /** The response that asks the upstream when it is sent; no I/O happens here. */
   handleStreamingRequest(request: StreamingRequest): DeferredStreaming {
-    const ownsClient = request.clientConfig !== undefined && request.client === undefined
-    if (!ownsClient && this.#hookManager === undefined) return new DeferredStreaming(request)
-    const hooks = this.#hookManager === undefined ? {} : { hookManager: this.#hookManager }
-    return new DeferredStreaming({ ...request, ...hooks, closeClientOnFinish: ownsClient })
+    const hookManager = this.#hookManager
+    return new DeferredStreaming(hookManager === undefined ? request : { ...request, hookManager })
   }
 }
 
