@@ -61,7 +61,8 @@ const HALVES: readonly (readonly [fault: string, status: number, code: Code])[] 
 suite('an upstream that answers', { concurrency: 32 }, () => {
   let house: House
   before(async () => {
-    house = await startHouse({ timeouts: { wholeHeadMs: 500, firstTokenMs: 700, idleMs: 700 } })
+    const timeouts = { wholeHeadMs: 500, firstTokenMs: 1000 }
+    house = await startHouse({ models: [{ match: 'hasty', upstream: 'upstream', model: 'mill', timeouts }] })
   })
   after(() => house.close())
 
@@ -115,11 +116,12 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
 
     for (const [fault, status, code] of HALVES)
       test(`${dialect}: a whole body with fault=${fault} is a ${status}`, async () => {
-        const { path, headers = [] } = streamRequest(dialect, 'mill')
+        const model = code === 'timeout' ? 'hasty' : 'mill'
+        const { path, headers = [] } = streamRequest(dialect, model)
         const answer = await askRaw(house.url, {
           path: path.replace(':streamGenerateContent?alt=sse', ':generateContent'),
           headers: [...headers, 'x-sim', `fault=${fault}`],
-          body: '{"model":"mill"}',
+          body: JSON.stringify({ model }),
         })
         const report = await house.report(getHeader(answer.headers, 'x-millrace-request-id'))
         assert.equal(answer.status, status, `${answer.body}`)

@@ -31,7 +31,12 @@ const BUDGETS = {
 type Model = keyof typeof BUDGETS
 
 const models = Object.entries(BUDGETS).map(([match, timeouts]) => {
-  return { match, upstream: 'upstream', model: 'sim/story', timeouts: { headHoldMs: 20, ...timeouts } }
+  return {
+    match,
+    upstream: 'upstream',
+    model: 'sim/story',
+    timeouts: { headHoldMs: 20, trailerMs: 60_000, ...timeouts },
+  }
 })
 
 /** What can still go wrong behind an early head, and how the client hears of it. */
