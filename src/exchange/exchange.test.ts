@@ -360,6 +360,12 @@ test('a whole body passes with its length and is metered', async () => {
   )
 })
 
+test('the items of an array do not wait for its end', () => {
+  const { call, outlet } = begin({ wants: 'whole' })
+  call().head(200, ['content-type', 'application/json']).data('[{"candidates":[]}')
+  assert.equal(outlet.text, '[{"candidates":[]}')
+})
+
 test('a whole body that breaks off is an error, and a long one a cut', async () => {
   const rows = [
     { padding: 10, status: 502, ending: 'ended' },

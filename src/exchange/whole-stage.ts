@@ -5,6 +5,8 @@ import { type Failure, failure } from '../errors.ts'
 import type { Emit, Seen, Stage } from './stage.ts'
 import { WholeReader } from './whole-reader.ts'
 
+const OPENING_BRACKET = 0x5b
+
 /** A whole body, forwarded as it comes and metered without being parsed. */
 export class WholeStage implements Stage {
   readonly seen: Seen & { reading: Reading }
@@ -17,6 +19,8 @@ export class WholeStage implements Stage {
 
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void {
     this.#reader.push(chunk)
+    // The items of an array are the chunks of a stream (Gemini without `alt=sse`): they do not wait for the last.
+    this.seen.isReady ||= chunk[0] === OPENING_BRACKET
     out(chunk)
   }
 

@@ -133,6 +133,16 @@ suite('a request', { concurrency: 16 }, () => {
     client.leave()
   })
 
+  test('the items of a stream as a JSON array come one by one', async () => {
+    const body = '{"contents":[]}'
+    const head = `POST /v1beta/models/mill:streamGenerateContent HTTP/1.1\r\nhost: 127.0.0.1:${house.port}`
+    const fields = `content-type: application/json\r\nx-sim: words=3,fault=stall,at=middle\r\ncontent-length: ${body.length}`
+    const client = await RawClient.send(house.port, `${head}\r\n${fields}\r\n\r\n${body}`)
+    await client.until(client => client.body.includes('the'))
+    assert.equal(JSON.parse(`${client.body}]`).length, 2)
+    client.leave()
+  })
+
   test('two requests in one packet are answered in their order', async () => {
     const one = (path: string) => `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${house.port}\r\n\r\n`
     const client = await RawClient.send(house.port, one('/health') + one('/nothing'))
