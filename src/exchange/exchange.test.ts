@@ -256,6 +256,20 @@ test('an upstream that does not close after the terminal event is cut when the t
   assert.equal((await report).outcome, 'completed')
 })
 
+test('a slow client gets what follows the finish, however long it takes', async () => {
+  const { call, outlet, sweep, report } = begin()
+  outlet.isFull = true
+  call()
+    .head(200)
+    .data(START + OPEN + HELLO + CLOSE + FINISH)
+  sweep.pass(10_000)
+  assert.equal(outlet.ending, 'open')
+  outlet.drain()
+  call().data(STOP).end()
+  assert.equal(outlet.text, WHOLE)
+  assert.equal((await report).outcome, 'completed')
+})
+
 test('keep-alives stand between events and stop when the idle budget is spent', async () => {
   const { call, outlet, sweep, report } = begin({ budgets: { ...DEFAULT_BUDGETS, idleMs: 40_000 } })
   call()

@@ -147,6 +147,8 @@ export class Exchange implements RunOwner, OutletEvents {
 
   onDrain(): void {
     this.#fullSince = undefined
+    // What was silent because of the client has not been silent.
+    this.#since = this.#record.progressAt = this.#sweep.now()
     this.#run?.resume()
   }
 
@@ -171,12 +173,13 @@ export class Exchange implements RunOwner, OutletEvents {
       if (isOver(now, this.#since, budgets.clientStallMs)) this.#outlet.destroy()
       return
     }
-    if (this.#phase === 'trailing') {
-      if (isOver(now, this.#since, budgets.trailerMs)) this.#finish()
+    // While the client is full the upstream is paused: no budget of it runs.
+    if (this.#fullSince !== undefined && !this.#isClientGone) {
+      if (isOver(now, this.#fullSince, budgets.clientStallMs)) this.#giveUpClient()
       return
     }
-    if (this.#fullSince !== undefined) {
-      if (isOver(now, this.#fullSince, budgets.clientStallMs)) this.#giveUpClient()
+    if (this.#phase === 'trailing') {
+      if (isOver(now, this.#since, budgets.trailerMs)) this.#finish()
       return
     }
     const spent = this.#spentBudget(now)
