@@ -67,7 +67,7 @@ export interface DeferredStreamingOptions {
   readonly onHeaders?: (
     head: Head,
     context: RequestContext,
-  ) => HeadersAnswer | undefined | Promise<HeadersAnswer | undefined>
+  ) => HeadersAnswer | void | Promise<HeadersAnswer | undefined> | Promise<void>
   /** Routing, retry and fallback. Default: this request, once. */
   readonly next?: NextAttempt
   readonly exchange?: ExchangeSettings
@@ -233,11 +233,13 @@ export class DeferredStreaming {
 
   readonly #onHeaders = (head: Head): OnHeaders | undefined | Promise<OnHeaders | undefined> => {
     const answer = this.#options.onHeaders?.(head, this.#context)
-    return answer instanceof Promise ? answer.then(late => this.#changesOf(head, late)) : this.#changesOf(head, answer)
+    return answer instanceof Promise
+      ? answer.then(late => this.#changesOf(head, late ?? undefined))
+      : this.#changesOf(head, answer ?? undefined)
   }
 
   #changesOf(head: Head, answer: HeadersAnswer | undefined): OnHeaders | undefined {
-    if (!answer) return undefined
+    if (answer === undefined) return undefined
     const { headers = head.headers, responseAdapter, mediaType } = answer
     const redact = this.#options.exchange?.redact
     return {
