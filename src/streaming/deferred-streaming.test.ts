@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DELTA, DONE, defer, FINISH, STREAM, USAGE } from '../../test/deferred.ts'
+import { type ScriptedCall, ScriptedClient } from '../../test/scripted.ts'
 import { DIALECTS } from '../dialects/index.ts'
 import { failure, MillraceError, StreamingError } from '../errors.ts'
 import { relayAdapter } from '../exchange/index.ts'
@@ -171,6 +172,31 @@ test('what the request cannot be made for is told to the caller, and the respons
   await assert.rejects(defer({ headers: ['x-odd'] }).deferred.toResponse(), MillraceError)
   await assert.rejects(defer({ handlerConfig: { requestTransformer: boom } }).deferred.toResponse(), /boom/)
   await assert.rejects(defer({ handlerConfig: { metricsCollector: boom } }).deferred.toResponse(), /boom/)
+})
+
+test('a client that is to be closed is closed when the stream has ended, however it ended', async () => {
+  class Counted extends ScriptedClient {
+    closed = 0
+    override async close() {
+      this.closed++
+    }
+  }
+  const endings = [
+    (call: ScriptedCall) => call.head(200).data(STREAM).end(),
+    (call: ScriptedCall) => call.head(500, []).end(),
+    (call: ScriptedCall) => call.error(RESET),
+  ]
+  for (const end of endings)
+    for (const closeClientOnFinish of [true, false]) {
+      const client = new Counted()
+      const { deferred } = defer({ client, closeClientOnFinish })
+      const sent = deferred.toResponse()
+      assert.equal(client.closed, 0)
+      end(client.calls[0] as ScriptedCall)
+      await (await sent).text()
+      await deferred.report
+      assert.equal(client.closed, closeClientOnFinish ? 1 : 0)
+    }
 })
 
 test('another upstream is asked while nothing of the answer has left', async () => {
