@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { suite, test } from 'node:test'
 import { getHeader } from '../../src/http/index.ts'
+import { eventually } from '../eventually.ts'
 import { startTestGateway, type TestGateway } from '../gateway.ts'
 import { CHUNKED, chunk, LAST_CHUNK, Upstream } from '../http-client/upstream.ts'
 import { RawClient } from '../raw-client.ts'
 import { askRaw, streamRequest } from '../sdk/raw.ts'
-import { eventually } from './house.ts'
 
 const HEAD = CHUNKED.replace('\r\n', '\r\nContent-Type: text/event-stream\r\n')
 const HELLO = chunk('data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')

@@ -1,12 +1,9 @@
 /** A gateway in front of a simulator, and all that the two tell about what went on between them. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { getHeader } from '../../src/http/index.ts'
 import { HookManager } from '../../src/observe/index.ts'
 import { type SeenRequest, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
 import { type GatewaySetup, startTestGateway, type TestGateway } from '../gateway.ts'
-
-/** How long a test waits for something that must happen, in milliseconds. */
-const PATIENCE_MS = 10_000
 
 export interface House extends TestGateway {
   readonly port: number
@@ -43,17 +40,6 @@ export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'
       await gateway.close()
       await simulator.close()
     },
-  }
-}
-
-/** Waits until `look` finds something, and gives it back. */
-export async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const giveUpAt = performance.now() + PATIENCE_MS
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    if (performance.now() > giveUpAt) throw new Error(`Still waiting after ${PATIENCE_MS} ms: ${look}`)
-    await sleep(5)
   }
 }
 

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DialectName } from '../../src/dialects/index.ts'
 import type { StreamReport } from '../../src/observe/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
 import { RawClient } from '../raw-client.ts'
 import { streamRequest } from '../sdk/raw.ts'
 import { DIALECTS } from '../simulated.ts'
-import { eventually, type House, startHouse } from './house.ts'
+import { type House, startHouse } from './house.ts'
 
 /** The promise, in milliseconds. */
 const CLOSED_WITHIN_MS = 250

@@ -4,10 +4,10 @@ import { createServer } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import type { DialectName } from '../../src/dialects/index.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
 import { Program } from '../process.ts'
 import { RawClient } from '../raw-client.ts'
 import { DIALECTS } from '../simulated.ts'
-import { eventually } from './house.ts'
 import { ask, heardBy, type Told } from './sdks.ts'
 
 /** How each dialect says that the gateway stops. */

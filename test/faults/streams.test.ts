@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { DialectName } from '../../src/dialects/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
 import { DIALECTS } from '../simulated.ts'
 import { type Ending, POINTS, type Point, phaseAt, type Row, rowsOf, WORDS } from './endings.ts'
-import { eventually, type House, startHouse } from './house.ts'
+import { type House, startHouse } from './house.ts'
 import { ask, heardBy } from './sdks.ts'
 
 /** What only an answer that has come to its end says. */
