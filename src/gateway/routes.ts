@@ -28,8 +28,6 @@ const STREAM_PATH = '/api/streams/'
 const VERSIONS = ['/v1', '/v1beta', '/v1alpha'] as const
 
 const ALL = Object.values(DIALECTS)
-/** Nobody else has versions beside `/v1`. */
-const GOOGLES = [DIALECTS.gemini]
 const PREFIXES = [...new Set(ALL.map(({ http }) => http.prefix))]
 const OTHER_METHODS = ['POST', 'GET']
 
@@ -45,29 +43,40 @@ export function splitTarget(target: string): Target {
  * of a dialect: SDK base URLs differ.
  */
 export function route(method: string, { path, query }: Target, headers: RawHeaders): Route {
-  const own = OWN_PATHS[path]
+  const own = ownRoute(path)
   if (own !== undefined)
-    return method === 'GET' || method === 'HEAD' ? { kind: own } : { kind: 'wrong-method', dialect: DIALECTS.chat }
-  if (path.startsWith(STREAM_PATH)) return { kind: 'stream', id: path.slice(STREAM_PATH.length) }
+    return method === 'GET' || method === 'HEAD' ? own : { kind: 'wrong-method', dialect: DIALECTS.chat }
 
   const prefix = PREFIXES.find(prefix => path.startsWith(`${prefix}/`))
   const below = prefix === undefined ? path : path.slice(prefix.length)
   const version = VERSIONS.find(version => below.startsWith(`${version}/`))
   const rest = version === undefined ? below : below.slice(version.length)
-  const versioned = version === undefined || version === '/v1' ? ALL : GOOGLES
-  const spoken = prefix === undefined ? versioned : versioned.filter(({ http }) => http.prefix === prefix)
+  const named = prefix === undefined ? ALL : ALL.filter(({ http }) => http.prefix === prefix)
+  // Nobody else has versions beside `/v1`.
+  const isGoogles = version !== undefined && version !== '/v1'
+  const spoken = isGoogles ? named.filter(({ name }) => name === 'gemini') : named
 
   const likely = likelyDialect(headers, query)
   let best: (Route & { kind: 'dialect' }) | undefined
   for (const dialect of spoken) {
     const match = dialect.http.match(method, rest, query)
-    if (match !== undefined && (best === undefined || dialect.name === likely))
-      best = { kind: 'dialect', dialect, match }
+    if (match === undefined) continue
+    // Calls of a model belong to one API alone: OpenAI's paths of models are not posted to.
+    const isCall = match.operation === 'generate' || (match.model !== undefined && method === 'POST')
+    if (best === undefined || isCall || dialect.name === likely) best = { kind: 'dialect', dialect, match }
+    if (isCall) break
   }
   if (best !== undefined) return best
-  const dialect = spoken.find(({ name }) => name === likely) ?? spoken[0] ?? DIALECTS.chat
-  const isKnown = OTHER_METHODS.some(other => spoken.some(({ http }) => http.match(other, rest, query) !== undefined))
-  return { kind: isKnown ? 'wrong-method' : 'not-found', dialect }
+  const known = spoken.filter(({ http }) => OTHER_METHODS.some(other => http.match(other, rest, query) !== undefined))
+  const asked = [known, spoken, named].find(({ length }) => length > 0) as readonly Dialect[]
+  const dialect = asked.find(({ name }) => name === likely) ?? (asked[0] as Dialect)
+  return { kind: known.length > 0 ? 'wrong-method' : 'not-found', dialect }
+}
+
+function ownRoute(path: string): Route | undefined {
+  if (path.startsWith(STREAM_PATH)) return { kind: 'stream', id: path.slice(STREAM_PATH.length) }
+  const kind = OWN_PATHS[path]
+  return kind && { kind }
 }
 
 /** Whose client this is, told by what only that vendor's clients send. */
