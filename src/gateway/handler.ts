@@ -36,6 +36,7 @@ export class Handler {
       case 'not-found':
         return answerFailure(visit, found.dialect, failure('not-found', `Cannot find ${target.path}: no such path`))
       case 'wrong-method':
+        response.setHeader('allow', found.allow)
         return answerFailure(
           visit,
           found.dialect,

@@ -8,7 +8,9 @@ export type Route =
   | { readonly kind: 'ready' }
   | { readonly kind: 'streams' }
   | { readonly kind: 'stream'; readonly id: string }
-  | { readonly kind: 'not-found' | 'wrong-method'; readonly dialect: Dialect }
+  | { readonly kind: 'not-found'; readonly dialect: Dialect }
+  /** `allow`: the methods that the path has. */
+  | { readonly kind: 'wrong-method'; readonly dialect: Dialect; readonly allow: string }
 
 /** A request target without its origin, which is never read from it. */
 export interface Target {
@@ -29,6 +31,7 @@ const VERSIONS = ['/v1', '/v1beta', '/v1alpha'] as const
 
 const ALL = Object.values(DIALECTS)
 const PREFIXES = [...new Set(ALL.map(({ http }) => http.prefix))]
+const OWN_METHODS = ['GET', 'HEAD']
 const OTHER_METHODS = ['POST', 'GET']
 
 export function splitTarget(target: string): Target {
@@ -45,7 +48,9 @@ export function splitTarget(target: string): Target {
 export function route(method: string, { path, query }: Target, headers: RawHeaders): Route {
   const own = ownRoute(path)
   if (own !== undefined)
-    return method === 'GET' || method === 'HEAD' ? own : { kind: 'wrong-method', dialect: DIALECTS.chat }
+    return OWN_METHODS.includes(method)
+      ? own
+      : { kind: 'wrong-method', dialect: DIALECTS.chat, allow: OWN_METHODS.join(', ') }
 
   const prefix = PREFIXES.find(prefix => path.startsWith(`${prefix}/`))
   const below = prefix === undefined ? path : path.slice(prefix.length)
@@ -67,10 +72,15 @@ export function route(method: string, { path, query }: Target, headers: RawHeade
     if (isCall) break
   }
   if (best !== undefined) return best
-  const known = spoken.filter(({ http }) => OTHER_METHODS.some(other => http.match(other, rest, query) !== undefined))
-  const asked = [known, spoken, named].find(({ length }) => length > 0) as readonly Dialect[]
-  const dialect = asked.find(({ name }) => name === likely) ?? (asked[0] as Dialect)
-  return { kind: known.length > 0 ? 'wrong-method' : 'not-found', dialect }
+  for (const allow of OTHER_METHODS) {
+    const known = spoken.filter(({ http }) => http.match(allow, rest, query) !== undefined)
+    if (known.length > 0) return { kind: 'wrong-method', dialect: likeliest(known, likely), allow }
+  }
+  return { kind: 'not-found', dialect: likeliest(spoken.length > 0 ? spoken : named, likely) }
+}
+
+function likeliest(dialects: readonly Dialect[], likely: DialectName): Dialect {
+  return dialects.find(({ name }) => name === likely) ?? (dialects[0] as Dialect)
 }
 
 function ownRoute(path: string): Route | undefined {
