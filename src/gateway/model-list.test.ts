@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type ScriptedCall, ScriptedClient } from '../../test/scripted.ts'
+import { toUtf8 } from '../bytes.ts'
+import { DIALECTS, type DialectName } from '../dialects/index.ts'
+import { failure } from '../errors.ts'
+import { parseConfig } from './config/index.ts'
+import { ModelList } from './model-list.ts'
+
+const BASE = 'http://up.test/v1'
+const LISTS: Readonly<Record<DialectName, string>> = {
+  chat: '{"object":"list","data":[{"id":"m-1","object":"model"},{"id":"m-2"},{"object":"odd"}]}',
+  responses: '{"object":"list","data":[{"id":"m-1"},{"id":"m-2"}]}',
+  messages: '{"data":[{"type":"model","id":"m-1"},{"type":"model","id":"m-2"}],"has_more":false}',
+  gemini: '{"models":[{"name":"models/m-1"},{"name":"models/m-2"}]}',
+}
+
+function begin(config: Readonly<Record<string, unknown>>) {
+  const client = new ScriptedClient()
+  const list = new ModelList(parseConfig(JSON.stringify(config), { env: {} }), client)
+  return {
+    client,
+    call: (at = 0) => client.calls[at] as ScriptedCall,
+    list: async (dialect: DialectName = 'chat') => JSON.parse(toUtf8(await list.list(DIALECTS[dialect]))),
+    names: async () => JSON.parse(toUtf8(await list.list(DIALECTS.chat))).data.map(({ id }: { id: string }) => id),
+  }
+}
+
+function chat(...names: string[]) {
+  return { upstreams: Object.fromEntries(names.map(name => [name, { baseUrl: BASE, dialects: ['chat'] }])) }
+}
+
+function answer(call: ScriptedCall, body = LISTS.chat, status = 200) {
+  return call.head(status, ['content-type', 'application/json']).data(body).end()
+}
+
+/** Two models, in each dialect's own words. */
+const SHAPES: Readonly<Record<DialectName, unknown>> = {
+  chat: {
+    object: 'list',
+    data: ['m-1', 'm-2'].map(id => ({ id, object: 'model', created: 0, owned_by: 'millrace' })),
+  },
+  responses: {
+    object: 'list',
+    data: ['m-1', 'm-2'].map(id => ({ id, object: 'model', created: 0, owned_by: 'millrace' })),
+  },
+  messages: {
+    data: ['m-1', 'm-2'].map(id => ({ type: 'model', id, display_name: id, created_at: '1970-01-01T00:00:00Z' })),
+    has_more: false,
+    first_id: 'm-1',
+    last_id: 'm-2',
+  },
+  gemini: {
+    models: ['m-1', 'm-2'].map(name => ({
+      name: `models/${name}`,
+      displayName: name,
+      supportedGenerationMethods: ['generateContent', 'streamGenerateContent'],
+    })),
+  },
+}
+
+for (const dialect of ['chat', 'responses', 'messages', 'gemini'] as const)
+  test(`the list has the shape of ${dialect}, in answer and question`, async () => {
+    const { client, list, call } = begin({
+      upstreams: {
+        up: { dialects: { [dialect]: BASE }, apiKey: 'key-of-the-upstream', headers: { 'x-team': 'blue' } },
+      },
+    })
+    const listed = list(dialect)
+    const [{ method, url, headers }] = client.requests as [(typeof client.requests)[0]]
+    assert.deepEqual([method, url.href], ['GET', 'http://up.test/v1/models'])
+    assert.deepEqual(headers, [
+      ...['accept', 'application/json', ...DIALECTS[dialect].models.headers, 'x-team', 'blue'],
+      ...DIALECTS[dialect].http.authorize('key-of-the-upstream'),
+    ])
+    answer(call(), LISTS[dialect])
+    assert.deepEqual(await listed, SHAPES[dialect])
+  })
+
+test('names that rules give in full come first, each name once', async () => {
+  const { call, names } = begin({
+    ...chat('up'),
+    models: [
+      { match: 'fast', upstream: 'up', model: 'm-9' },
+      { match: 'm-2', upstream: 'up' },
+      { match: 'claude-*', upstream: 'up' },
+    ],
+  })
+  const listed = names()
+  answer(call())
+  assert.deepEqual(await listed, ['fast', 'm-2', 'm-1'])
+})
+
+test('upstreams that speak another dialect are not asked', async () => {
+  const { client, names } = begin({ upstreams: { up: { dialects: { messages: BASE } } } })
+  assert.deepEqual(await names(), [])
+  assert.equal(client.calls.length, 0)
+})
+
+test('upstreams that fail are left out, and asked again the next time', async () => {
+  const { call, names } = begin(chat('dead', 'refusing', 'odd', 'good'))
+  const listed = names()
+  call(0).error(failure('upstream', 'Cannot connect'))
+  answer(call(1), '{"error":{"message":"no"}}', 401)
+  answer(call(2), '<html>')
+  answer(call(3))
+  assert.deepEqual(await listed, ['m-1', 'm-2'])
+
+  const again = names()
+  answer(call(4), '{"data":[{"id":"d-1"}]}')
+  answer(call(5), '{"data":[{"id":"r-1"}]}')
+  answer(call(6), '{"data":[{"id":"o-1"}]}')
+  assert.deepEqual(await again, ['d-1', 'r-1', 'o-1', 'm-1', 'm-2'])
+})
+
+test('a list that is too long is left out', async () => {
+  const { call, names } = begin(chat('up'))
+  const listed = names()
+  const part = `{"data":[${'{"id":"x"},'.repeat(200_000)}`
+  call().head(200, []).data(part).data(part).end()
+  assert.deepEqual(await listed, [])
+})
+
+test('a slow upstream is left out after five seconds', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { call, names } = begin(chat('slow', 'good'))
+  const listed = names()
+  answer(call(1))
+  t.mock.timers.tick(4999)
+  assert.equal(call(0).isAborted, false)
+  t.mock.timers.tick(1)
+  assert.equal(call(0).isAborted, true)
+  assert.deepEqual(await listed, ['m-1', 'm-2'])
+})
+
+test('a list is believed for five minutes, and asked for once by many', async t => {
+  const clock = mockClock(t)
+  const { client, call, names } = begin(chat('up'))
+  const both = Promise.all([names(), names()])
+  answer(call())
+  await both
+  clock.nowMs = 299_999
+  assert.deepEqual(await names(), ['m-1', 'm-2'])
+  assert.equal(client.calls.length, 1)
+  clock.nowMs = 300_000
+  const fresh = names()
+  answer(call(1), '{"data":[{"id":"m-3"}]}')
+  assert.deepEqual(await fresh, ['m-3'])
+})
+
+function mockClock(t: TestContext) {
+  const clock = { nowMs: 0 }
+  t.mock.method(performance, 'now', () => clock.nowMs)
+  return clock
+}
