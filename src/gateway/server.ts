@@ -17,6 +17,8 @@ import type { Visit } from './visit.ts'
 const HEAD_BYTES = 16 * 1024
 const KEEP_ALIVE_MS = 65_000
 const REQUESTS_PER_SOCKET = 1000
+/** For a client to take the answer that ends its connection. */
+const LINGER_MS = 1000
 /** How often Node looks for clients that are slow with their headers. Its own default is 30 s. */
 const HEAD_CHECK_MS = 1000
 
@@ -117,6 +119,11 @@ class Front {
   }
 
   readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    // Answered already, as one connection too many: Node reads on all the same.
+    if (!request.socket.writable) {
+      request.resume()
+      return
+    }
     const visit: Visit = { request, response, id: randomUUID(), target: splitTarget(request.url as string) }
     const refused = this.#check(request) ?? this.#checkOpen(visit)
     if (refused === undefined) {
@@ -141,19 +148,20 @@ class Front {
   readonly onConnection = (socket: Socket): void => {
     const refused = this.#connections.enter()
     if (refused === undefined) socket.once('close', () => this.#connections.leave())
-    else socket.end(bare(refused))
+    else dismiss(socket, refused)
   }
 
   /** Codex tries a WebSocket first, and goes on by HTTP when the answer is fast and clear. */
   readonly onUpgrade = (request: IncomingMessage, socket: Socket): void => {
     const refused = this.#check(request)
-    socket.end(
-      bare(refused ?? failure('bad-request', 'Cannot upgrade: this gateway speaks plain HTTP', { status: 426 })),
+    dismiss(
+      socket,
+      refused ?? failure('bad-request', 'Cannot upgrade: this gateway speaks plain HTTP', { status: 426 }),
     )
   }
 
   readonly onConnect = (_request: IncomingMessage, socket: Socket): void => {
-    socket.end(bare(failure('bad-request', 'Cannot serve CONNECT: the gateway is no proxy', { status: 405 })))
+    dismiss(socket, failure('bad-request', 'Cannot serve CONNECT: the gateway is no proxy', { status: 405 }))
   }
 }
 
@@ -164,7 +172,17 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     return
   }
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  socket.end(bare(failure('bad-request', 'Cannot read the request: it is not HTTP, too large or too slow', { status })))
+  dismiss(socket, failure('bad-request', 'Cannot read the request: it is not HTTP, too large or too slow', { status }))
+}
+
+/**
+ * Answers a socket that has no response object, and is soon rid of it: a client that neither reads nor
+ * closes would keep it, and Node looks after none of its errors and deadlines any more.
+ */
+function dismiss(socket: Socket, failed: Failure): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.on('error', () => socket.destroy()).once('close', () => clearTimeout(timer))
+  socket.resume().end(bare(failed))
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -177,7 +195,6 @@ const REASONS: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** An answer for a socket that has no response object. */
 function bare(failed: Failure): string {
   const body = Buffer.from(DIALECTS.chat.failure.encode(failed)).toString()
   const lines = [
