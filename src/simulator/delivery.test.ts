@@ -109,6 +109,12 @@ test('words says how long the story is', async () => {
 
 const DECODE = { gzip: gunzipSync, br: brotliDecompressSync, zstd: zstdDecompressSync }
 
+test('a compressed answer that a fault ended keeps nobody waiting', async () => {
+  const closing = await startSimulator()
+  await (await ask(closing, 'chat', 'encoding=gzip,fault=close')).answered()
+  await closing.close()
+})
+
 for (const encoding of ['gzip', 'br', 'zstd'] as const) {
   test(`encoding=${encoding} compresses a stream, a whole body and an error`, async () => {
     const stream = await (await ask(simulator, 'messages', `encoding=${encoding},cut=5`)).answered()

@@ -39,7 +39,9 @@ export class Sender {
     await this.#writeAll(this.#cutter.flush())
   }
 
+  /** Does nothing when the answer is over: a fault may have ended it. */
   async end(): Promise<void> {
+    if (this.#answer.isOver) return
     if (this.#coder !== undefined) await this.#writeAll(this.#cutter.push(await this.#coder.end()))
     await this.flush()
     this.#answer.end()
