@@ -28,7 +28,7 @@ suite('the process', { concurrency: 3 }, () => {
   test('lets streams finish after SIGTERM, refuses new ones, and exits with 0', async () => {
     await using gateway = await serve(simulator, 30_000)
     const url = await gateway.url()
-    const running = begin(url, 'drained', 'words=40,delay=50')
+    const running = begin(url, 'drained', 'words=120,delay=50')
     const late = await RawClient.send(portOf(url), `POST /v1/messages HTTP/1.1\r\nhost: ${new URL(url).host}\r\n`)
     await streaming(simulator, 'drained')
     gateway.kill('SIGTERM')
