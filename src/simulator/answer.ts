@@ -20,7 +20,8 @@ export class Answer {
 
   constructor(response: ServerResponse, sighting: Sighting, clock: Clock) {
     this.#response = response
-    this.#socket = response.socket as Socket
+    // The response itself has no socket while the one before it is still on its way.
+    this.#socket = response.req.socket
     this.#sighting = sighting
     this.#clock = clock
     response.once('close', () => this.#onClose())

@@ -170,3 +170,15 @@ test('a whole body fails at its head, or where it is wanted', async () => {
   assert.ok(half.body.length > 0 && text.startsWith(half.body))
   assert.match((await (await whole('fault=error')).answered()).body, /^\{"type":"error","error":\{"type":"api_error"/)
 })
+
+test('a fault strikes a request whose answer has to wait for the one before it', async () => {
+  const [path, body] = STREAMS.chat
+  const json = JSON.stringify(body)
+  const request = (settings: string) => {
+    const fields = `host: sim\r\nx-sim: ${settings}\r\ncontent-length: ${Buffer.byteLength(json)}`
+    return `POST ${path} HTTP/1.1\r\n${fields}\r\n\r\n${json}`
+  }
+  const both = request('head=60000') + request('fault=reset,at=accept')
+  const client = await (await RawClient.send(simulator.port, both)).closed()
+  assert.equal(client.ending, 'reset')
+})
