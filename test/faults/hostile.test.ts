@@ -107,6 +107,16 @@ suite('a hostile client', { concurrency: 16 }, () => {
   })
 })
 
+test('more connections than are allowed are answered 503 at once', async () => {
+  const house = await startHouse({ limits: { connections: 3 } })
+  const quiet = await Promise.all([1, 2, 3].map(() => RawClient.send(house.port, 'POST ')))
+  const late = await (await RawClient.send(house.port, 'POST ')).closed()
+  assert.equal(late.status, 503)
+  assert.match(late.head, /^retry-after: 1$/im)
+  for (const client of quiet) client.leave()
+  await house.close()
+})
+
 /** A head but for its length. */
 function openingOf({ port }: House): string {
   return `${CHAT}\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json`

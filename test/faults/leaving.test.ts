@@ -47,7 +47,7 @@ const UNREAD: Phase = { when: 'while it does not read', settings: 'words=60000',
 suite('a client that leaves', () => {
   let house: House
   before(async () => {
-    const timeouts = { held: { headHoldMs: 60_000 }, early: { earlyHeadMs: 50 } }
+    const timeouts = { held: { headHoldMs: 60_000 }, early: { earlyHeadMs: 50 }, stalling: { clientStallMs: 300 } }
     const models = Object.entries(timeouts).map(([name, timeouts]) => {
       return { match: `${name} *`, upstream: 'upstream', model: 'sim/story', timeouts }
     })
@@ -69,6 +69,19 @@ suite('a client that leaves', () => {
   }
 
   test(`gemini: ${UNREAD.when}`, () => check(house, 'gemini', UNREAD))
+
+  test('gemini: without leaving, as it has not read for too long', async () => {
+    const visit = await enter(house, 'gemini', 'stalling gemini', 'words=60000')
+    await visit.client.until(({ status }) => status === 200)
+    visit.client.pause()
+    const report = await reportOf(visit)
+    assert.deepEqual(report.error, {
+      code: 'cancelled',
+      message: 'Client stopped reading: budget `clientStallMs` is spent',
+    })
+    await eventually(() => hungUp(visit))
+    visit.client.leave()
+  })
 
   test('in the middle of its request, and the upstream is not even asked', async () => {
     const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${house.port}\r\ncontent-type: application/json\r\n`
