@@ -1,3 +1,5 @@
+import { mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { Log, LogConfig } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
@@ -5,19 +7,35 @@ import { oneLine } from '../redact.ts'
 /** Lines are written together: a write for each costs as much CPU as the rest of a short exchange. */
 const BATCH_BYTES = 8 * 1024
 const FLUSH_MS = 250
+/** What waits for a disk that takes nothing; more is dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024
+const STDERR = 2
 
 /**
  * One JSON line an exchange, on standard error or in a file: standard output is for people. What others
  * wrote, model names above all, cannot steer a terminal: JSON escapes most controls, `oneLine` the rest.
+ * @throws when the file cannot be opened
  */
 export function createLog({ level, file }: LogConfig): Log {
   const destination = pino.destination({
-    dest: file ?? 2,
-    mkdir: true,
+    dest: file === undefined ? STDERR : open(file),
     sync: false,
     minLength: BATCH_BYTES,
+    maxLength: MAX_WAITING_BYTES,
     periodicFlush: FLUSH_MS,
+  })
+  let isTold = false
+  // A full disk must not stop the streams. About standard error itself there is nobody left to tell.
+  destination.on('error', (error: Error) => {
+    if (file !== undefined && !isTold) process.stderr.write(`millrace: Cannot write the log: ${error.message}\n`)
+    isTold = true
   })
   const streamWrite = (line: string): string => `${oneLine(line.slice(0, -1))}\n`
   return pino({ level, base: null, hooks: { streamWrite } }, destination)
+}
+
+/** At once, so that a gateway that could not keep its log does not start. */
+function open(file: string): number {
+  mkdirSync(dirname(file), { recursive: true })
+  return openSync(file, 'a')
 }

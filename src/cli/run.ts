@@ -22,11 +22,17 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
   for (const command of [serveCommand(), simulateCommand(), configCommand()])
     program.addCommand(command.copyInheritedSettings(program))
+  for (const output of [process.stdout, process.stderr]) output.on('error', passOver)
   try {
     await program.parseAsync(argv)
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** Whoever reads what we say may stop to (`millrace serve | head -1`): we go on. */
+function passOver(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 /** Tells a person what went wrong, once, and gives the exit code for it. */

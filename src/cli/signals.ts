@@ -1,3 +1,5 @@
+import { messageOf } from '../errors.ts'
+
 /**
  * Stops at the first SIGTERM or SIGINT, at once at the second.
  * @param stop the orderly way, which may take a while
@@ -11,7 +13,7 @@ export function stopOnSignals(stop: () => Promise<void>): void {
     stop().then(
       () => process.exit(0),
       error => {
-        process.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`)
+        process.stderr.write(`millrace: ${messageOf(error)}\n`)
         process.exit(1)
       },
     )

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { Command } from 'commander'
 import { startSimulator } from '../simulator/index.ts'
 import { parsePort } from './options.ts'
@@ -22,6 +23,8 @@ export function simulateCommand(): Command {
 }
 
 async function simulate({ host, port, replay }: SimulateFlags): Promise<void> {
+  // A folder that is not there would make every replay a 404.
+  if (replay !== undefined) readdirSync(replay)
   const simulator = await startSimulator({ host, port, ...(replay === undefined ? {} : { replayDir: replay }) })
   stopOnSignals(() => simulator.close())
   process.stdout.write(`millrace simulator listening on ${simulator.url}\n`)

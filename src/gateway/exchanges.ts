@@ -1,6 +1,6 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
 import type { Dialect, Edit, Match } from '../dialects/index.ts'
-import { type Failure, failure } from '../errors.ts'
+import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
@@ -137,8 +137,7 @@ export class Exchanges {
 
   /** A fault of our own must not take the other exchanges along. */
   #breakOff(visit: Visit, { dialect }: Found, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
-    this.#log.error({ id: visit.id, error: { message: this.#redact(message) } }, 'fault')
+    this.#log.error({ id: visit.id, error: { message: this.#redact(messageOf(error)) } }, 'fault')
     if (visit.response.headersSent) visit.response.destroy()
     else
       answerFailure(visit, dialect, failure('upstream', 'Cannot serve the request: an internal fault', { status: 500 }))

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { messageOf } from '../../errors.ts'
 import { ConfigError } from './error.ts'
 import { defaultConfig, type ParseOptions, parseConfig } from './parse.ts'
 import type { Config } from './types.ts'
@@ -41,7 +42,7 @@ function readText(path: string, file: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    const message = `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `cannot be read: ${messageOf(cause)}`
     throw new ConfigError(file, [{ path: [], message, place: undefined }], { cause })
   }
 }
