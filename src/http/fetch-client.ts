@@ -65,7 +65,7 @@ class FetchCall implements UpstreamCall {
 
   /** Rejects only when a handler throws. */
   async run(fetch: Fetch): Promise<void> {
-    const response = await this.#received(fetch(this.#request.url, this.#init()))
+    const response = await this.#received(this.#ask(fetch))
     if (response === undefined) return
     const coding = readContentCoding(toRawHeaders(response.headers))
     if (typeof coding === 'object') return this.#fail(coding)
@@ -77,6 +77,11 @@ class FetchCall implements UpstreamCall {
       if (read.value === undefined) return this.#handler.onEnd()
       this.#handler.onData(read.value)
     }
+  }
+
+  /** Async, so that a header that cannot be sent is a rejection like others. */
+  async #ask(fetch: Fetch): Promise<Response> {
+    return fetch(this.#request.url, this.#init())
   }
 
   /** What the promise brings, once reading goes on; undefined when the call is over. */

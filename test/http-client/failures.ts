@@ -1,5 +1,6 @@
 /** What every client tells as a failure. */
 import assert from 'node:assert/strict'
+import type { UpstreamRequest } from '../../src/http/index.ts'
 import { fetchAll, send } from './recorder.ts'
 import type { Check } from './suite.ts'
 import { CHUNKED, chunk, Upstream } from './upstream.ts'
@@ -29,6 +30,19 @@ export function checkFailures(check: Check): void {
       assert.equal(events.at(-1), 'error')
       assert.deepEqual([failure?.code, failure?.status], ['upstream', 502])
       assert.ok(failure?.message.includes(upstream.url.host))
+    })
+
+  const unsendable: readonly (readonly [what: string, request: Partial<UpstreamRequest>])[] = [
+    ['header name', { headers: ['x odd', '1'] }],
+    ['header value', { headers: ['x-odd', 'a\nb: c'] }],
+    ['method', { method: 'NO SUCH' }],
+  ]
+  for (const [what, request] of unsendable)
+    check(`tells a ${what} that cannot be sent as a failure`, async client => {
+      await using upstream = await Upstream.start(socket => socket.end('HTTP/1.1 200 OK\r\n\r\n'))
+      const { recorder } = send(client, upstream.url, request)
+      assert.deepEqual((await recorder.over()).events, ['error'])
+      assert.equal(upstream.requests.length, 0)
     })
 
   check('tells an answer that is not HTTP as a failure', async client => {
