@@ -191,3 +191,11 @@ test('a body slower than 1 KiB a second is a 408 after 10 seconds, not before', 
     message: 'Cannot read the body: it came with less than 1024 bytes a second',
   })
 })
+
+test('a body in chunks of one byte takes no more memory than it has bytes', async t => {
+  const bench = await listen(t, { maxBytes: 400_000 })
+  const heapBefore = process.memoryUsage().heapUsed
+  await bench.send(post('Transfer-Encoding: chunked', `${'1\r\nx\r\n'.repeat(400_000)}0\r\n\r\n`))
+  assert.equal(textOf(await bench.result).length, 400_000)
+  assert.ok(process.memoryUsage().heapUsed - heapBefore < 40e6)
+})

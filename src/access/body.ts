@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { concat } from '../bytes.ts'
+import { GrowingBytes } from '../bytes.ts'
 import { type Failure, failure } from '../errors.ts'
 import { type Sweep, type SweepTarget, sharedSweep } from '../http/index.ts'
 
@@ -46,8 +46,7 @@ class BodyReader implements SweepTarget {
   readonly #sweep: Sweep
   readonly #settle: (result: Uint8Array | Failure) => void
   readonly #startMs: number
-  readonly #chunks: Uint8Array[] = []
-  #bytes = 0
+  readonly #body = new GrowingBytes()
 
   constructor(request: IncomingMessage, options: BodyOptions, settle: (result: Uint8Array | Failure) => void) {
     this.#request = request
@@ -64,19 +63,18 @@ class BodyReader implements SweepTarget {
 
   sweep(nowMs: number): void {
     const elapsedMs = nowMs - this.#startMs
-    const isSlow = elapsedMs > SLOW_AFTER_MS && this.#bytes < (elapsedMs / 1000) * MIN_BYTES_PER_SECOND
+    const isSlow = elapsedMs > SLOW_AFTER_MS && this.#body.length < (elapsedMs / 1000) * MIN_BYTES_PER_SECOND
     if (elapsedMs > this.#options.totalMs)
       this.#finish(tooSlow(`it took more than ${this.#options.totalMs} ms (timeouts.clientBodyMs)`))
     else if (isSlow) this.#finish(tooSlow(`it came with less than ${MIN_BYTES_PER_SECOND} bytes a second`))
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#options.maxBytes) this.#finish(tooLarge(this.#options.maxBytes))
-    else this.#chunks.push(chunk)
+    if (this.#body.length + chunk.length > this.#options.maxBytes) this.#finish(tooLarge(this.#options.maxBytes))
+    else this.#body.push(chunk)
   }
 
-  readonly #onEnd = (): void => this.#finish(concat(this.#chunks))
+  readonly #onEnd = (): void => this.#finish(this.#body.bytes)
 
   readonly #onGone = (): void => this.#finish(failure('cancelled', 'Cannot read the body: the client left'))
 
