@@ -1,4 +1,4 @@
-import { concat, copy } from '../bytes.ts'
+import { GrowingBytes } from '../bytes.ts'
 import { emptyReading, type Reading } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type RawHeaders, responseHeaders } from '../http/index.ts'
@@ -23,8 +23,8 @@ export class TransformStage implements Stage {
   readonly #inner: Stage
   readonly #upstreamHeaders: RawHeaders
   readonly #transform: AnswerTransformer
-  #kept: Uint8Array[] = []
-  #keptBytes = 0
+  readonly #kept = new GrowingBytes()
+  #isTooLarge = false
 
   constructor(inner: Stage, upstreamHeaders: RawHeaders, transform: AnswerTransformer) {
     this.#inner = inner
@@ -35,8 +35,8 @@ export class TransformStage implements Stage {
 
   push(chunk: Uint8Array): void {
     this.#inner.push(chunk, this.#keep)
-    if (this.#keptBytes <= MAX_ANSWER_BYTES) return
-    this.#kept = []
+    if (!this.#isTooLarge) return
+    this.#kept.clear()
     this.#fail(failure('upstream', `Cannot change the answer: it is larger than ${MAX_ANSWER_BYTES} bytes`))
   }
 
@@ -44,7 +44,7 @@ export class TransformStage implements Stage {
     this.#inner.end(this.#keep)
     this.seen.isReady = true
     this.seen.reading = this.#inner.seen.reading
-    const body = concat(this.#kept)
+    const body = this.#kept.bytes
     // An error is no answer: it goes out as it came, or in the client's own form.
     if (this.seen.reading.failure === undefined) this.#change(body, out)
     else out(body)
@@ -70,7 +70,7 @@ export class TransformStage implements Stage {
   }
 
   readonly #keep = (bytes: Uint8Array): void => {
-    this.#keptBytes += bytes.length
-    if (this.#keptBytes <= MAX_ANSWER_BYTES) this.#kept.push(copy(bytes))
+    this.#isTooLarge ||= this.#kept.length + bytes.length > MAX_ANSWER_BYTES
+    if (!this.#isTooLarge) this.#kept.push(bytes)
   }
 }
