@@ -109,10 +109,18 @@ test('a transformer that throws fails the exchange with its words', async () => 
 })
 
 test('an answer that breaks off is not changed', async () => {
-  const { call, outlet, report } = begin()
-  call.head(200, JSON_HEADERS).data(ANSWER.slice(0, 50)).error(failure('upstream', 'Upstream closed the connection'))
-  assert.equal(outlet.head?.status, 502)
-  assert.equal((await report).outcome, 'failed')
+  const asked: unknown[] = []
+  const transform: AnswerTransformer = answer => {
+    asked.push(answer)
+    return answer
+  }
+  const reset = begin({ transform })
+  reset.call.head(200, JSON_HEADERS).data(ANSWER.slice(0, 50)).error(failure('upstream', 'Upstream closed'))
+  const half = begin({ transform })
+  half.call.head(200, JSON_HEADERS).data(ANSWER.slice(0, 50)).end()
+  assert.deepEqual([reset.outlet.head?.status, half.outlet.head?.status], [502, 502])
+  assert.deepEqual([(await reset.report).outcome, (await half.report).outcome], ['failed', 'truncated'])
+  assert.deepEqual(asked, [])
 })
 
 test('an answer of more than 64 MiB is given up at once', async () => {

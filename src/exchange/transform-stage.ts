@@ -43,11 +43,11 @@ export class TransformStage implements Stage {
   end(out: Emit<Uint8Array>): void {
     this.#inner.end(this.#keep)
     this.seen.isReady = true
-    this.seen.reading = this.#inner.seen.reading
-    const body = this.#kept.bytes
-    // An error is no answer: it goes out as it came, or in the client's own form.
-    if (this.seen.reading.failure === undefined) this.#change(body, out)
-    else out(body)
+    const { reading } = this.#inner.seen
+    this.seen.reading = reading
+    // An error is no answer, and neither is half of one: what becomes of them the exchange decides.
+    if (reading.isTerminal && reading.failure === undefined) this.#change(this.#kept.bytes, out)
+    else out(this.#kept.bytes)
   }
 
   fail(failed: Failure, out: Emit<Uint8Array>): void {
