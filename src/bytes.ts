@@ -44,6 +44,20 @@ export function fromLatin1(text: string): Uint8Array {
   return bytes
 }
 
+/** Base64 with the alphabet for URLs, without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  if (BufferClass !== undefined)
+    return BufferClass.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+  return btoa(toLatin1(bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+}
+
+/** @throws {SyntaxError} when the text is not base64 of that alphabet */
+export function fromBase64Url(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new SyntaxError('Cannot decode base64: a character is not of its alphabet')
+  if (BufferClass !== undefined) return BufferClass.from(text, 'base64url')
+  return fromLatin1(atob(text.replaceAll('-', '+').replaceAll('_', '/')))
+}
+
 export function isUtf8(bytes: Uint8Array): boolean {
   try {
     strictDecoder.decode(bytes)

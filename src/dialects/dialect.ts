@@ -1,8 +1,9 @@
 import type { Failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
-import type { Finish, Usage } from '../model/index.ts'
+import type { DialectName, Finish, Usage } from '../model/index.ts'
+import type { Codec } from './codec.ts'
 
-export type DialectName = 'chat' | 'responses' | 'messages' | 'gemini'
+export type { DialectName } from '../model/index.ts'
 
 /**
  * One provider API shape. Complete only with all of its duties: a missing one is a type error.
@@ -18,6 +19,8 @@ export interface Dialect {
   createMeter(): Meter
   readonly whole: WholeMeter
   readonly models: DialectModels
+  /** The way into the hub; undefined while this dialect can only be relayed. */
+  readonly codec?: Codec
 }
 
 /** What a request asks of a dialect's API. */

@@ -1,5 +1,14 @@
 export { chat } from './chat/index.ts'
 export type {
+  Codec,
+  DecodeAnswerContext,
+  EncodeAnswerContext,
+  EncodedRequest,
+  EncodeRequestContext,
+  StreamDecoder,
+  StreamEncoder,
+} from './codec.ts'
+export type {
   Dialect,
   DialectFailure,
   DialectHttp,
@@ -20,3 +29,4 @@ export { DIALECTS } from './dialects.ts'
 export { gemini } from './gemini/index.ts'
 export { messages } from './messages/index.ts'
 export { responses } from './responses/index.ts'
+export type { AnswerHome, RequestHome, Saying, Sayings } from './sayings.ts'

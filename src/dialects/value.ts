@@ -54,3 +54,15 @@ export function defined<T extends object>(members: { readonly [K in keyof T]?: T
   for (const name in members) if (members[name] !== undefined) kept[name] = members[name]
   return kept as T
 }
+
+/** The members that are not among the known ones, for a native pocket; undefined when there are none. */
+export function restOf(object: Wire, known: ReadonlySet<string>): Record<string, unknown> | undefined {
+  let rest: Record<string, unknown> | undefined
+  for (const name of Object.keys(object)) {
+    if (known.has(name) || object[name] === undefined) continue
+    rest ??= {}
+    // Not assigned: `__proto__` is a name like any other.
+    Object.defineProperty(rest, name, { value: object[name], enumerable: true, writable: true, configurable: true })
+  }
+  return rest
+}

@@ -1,3 +1,5 @@
+import type { Native } from './native.ts'
+
 /** Why a candidate ended, in one vocabulary. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'refusal' | 'filtered' | 'paused' | 'other'
 
@@ -6,6 +8,8 @@ export interface Finish {
   /** The provider's own word; undefined when the stream ended legally without one. */
   readonly raw: string | undefined
   readonly stopSequence?: string
+  /** What else the provider says of the end: stop details, the whole of a native finish. */
+  readonly native?: Native
 }
 
 /** The table's reason for a provider's word; unknown words are a value, `other`. */

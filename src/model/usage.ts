@@ -1,3 +1,5 @@
+import type { Native } from './native.ts'
+
 /**
  * Tokens of one answer, in totals with their parts: `input` holds the cached reads and the cache
  * writes, `output` holds the reasoning. Absent means that nobody said; an explicit zero is a value.
@@ -18,6 +20,8 @@ export interface Usage {
   readonly reportedCostUsd?: number
   /** Only when several models made one answer; `input` and `output` are then their sums. */
   readonly byModel?: readonly { readonly model: string; readonly usage: Usage }[]
+  /** Members of the provider's usage object that mean nothing elsewhere. */
+  readonly native?: Native
 }
 
 /**
@@ -25,3 +29,18 @@ export interface Usage {
  * of a stream that did not come to its end. `none`: it said nothing.
  */
 export type Provenance = 'reported' | 'partial' | 'none'
+
+/** A usage in which nobody may have said a member: undefined is the same as absent. */
+export type SaidUsage = { readonly [K in keyof Usage]?: Usage[K] | undefined }
+
+/** What was known, with what is said now in its place: the last explicit value wins, a zero too. */
+export function mergeUsage(known: Usage, said: SaidUsage): Usage {
+  const merged: { [K in keyof Usage]: Usage[K] | undefined } = { ...known }
+  for (const name in said) {
+    const member = name as keyof Usage
+    if (said[member] !== undefined) Object.assign(merged, { [member]: said[member] })
+  }
+  if (known.native !== undefined && said.native !== undefined)
+    merged.native = { ...said.native, members: { ...known.native.members, ...said.native.members } }
+  return merged as Usage
+}

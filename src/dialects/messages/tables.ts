@@ -1,7 +1,6 @@
 import type { FailureCode } from '../../errors.ts'
-import type { FinishReason, Usage } from '../../model/index.ts'
+import type { FinishReason, SaidUsage, Usage } from '../../model/index.ts'
 import type { FailureWords } from '../error-body.ts'
-import type { SaidUsage } from '../usage.ts'
 import { countOf, defined, objectOf, sumOf, type Unread } from '../value.ts'
 import type { MessagesUsage } from './wire.ts'
 

@@ -1,5 +1,4 @@
-import type { FinishReason } from '../../model/index.ts'
-import type { SaidUsage } from '../usage.ts'
+import type { FinishReason, SaidUsage } from '../../model/index.ts'
 import { countOf, objectOf, type Unread } from '../value.ts'
 import type { ResponsesUsage } from './wire.ts'
 

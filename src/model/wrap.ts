@@ -1,0 +1,69 @@
+import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from '../bytes.ts'
+import type { DialectName } from './dialect-name.ts'
+import type { Part } from './part.ts'
+import type { Seal } from './seal.ts'
+
+/** Our tag and the version of what follows it. No provider's token holds a dot so early. */
+const SEAL_TAG = 'mr1s.'
+const PARTS_TAG = 'mr1p.'
+
+/** What both tags begin with: for whoever looks for wrapped things in bytes. */
+export const WRAPPED_TAG = 'mr1'
+
+/** A seal as one opaque text that may travel in a foreign client's echo slot and come back. */
+export function wrapSeal({ dialect, issuer, kind, value, id }: Seal): string {
+  return wrap(SEAL_TAG, id === undefined ? [dialect, issuer, kind, value] : [dialect, issuer, kind, value, id])
+}
+
+/** The seal in a text that `wrapSeal` made; undefined for every other text. */
+export function unwrapSeal(text: string): Seal | undefined {
+  const fields = unwrap(SEAL_TAG, text)
+  if (!Array.isArray(fields) || fields.length < 4 || !fields.every(field => typeof field === 'string')) return undefined
+  const [dialect, issuer, kind, value, id] = fields as [DialectName, string, Seal['kind'], string, string?]
+  if (kind !== 'signature' && kind !== 'encrypted') return undefined
+  return id === undefined ? { dialect, issuer, kind, value } : { dialect, issuer, kind, value, id }
+}
+
+/** Parts that a foreign client cannot show, to be given back as they are: calls and results of the provider's tools. */
+export function wrapParts(parts: readonly Part[]): string {
+  return wrap(PARTS_TAG, parts)
+}
+
+/** The parts in a text that `wrapParts` made; undefined for every other text. */
+export function unwrapParts(text: string): readonly Part[] | undefined {
+  const parts = unwrap(PARTS_TAG, text)
+  return Array.isArray(parts) && parts.every(isPart) ? parts : undefined
+}
+
+/** Whether a text is something that we wrapped. */
+export function isWrapped(text: string): boolean {
+  return unwrapSeal(text) !== undefined || unwrapParts(text) !== undefined
+}
+
+function wrap(tag: string, value: unknown): string {
+  return tag + toBase64Url(fromUtf8(JSON.stringify(value)))
+}
+
+function unwrap(tag: string, text: string): unknown {
+  if (!text.startsWith(tag)) return undefined
+  try {
+    return JSON.parse(toUtf8(fromBase64Url(text.slice(tag.length))))
+  } catch {
+    // A text that only looks like ours is somebody else's.
+    return undefined
+  }
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<Part['kind']>([
+  'text',
+  'refusal',
+  'reasoning',
+  'media',
+  'tool-call',
+  'tool-result',
+  'native',
+])
+
+function isPart(value: unknown): value is Part {
+  return typeof value === 'object' && value !== null && KINDS.has((value as Part).kind)
+}
