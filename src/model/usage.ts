@@ -35,7 +35,7 @@ export type SaidUsage = { readonly [K in keyof Usage]?: Usage[K] | undefined }
 
 /** What was known, with what is said now in its place: the last explicit value wins, a zero too. */
 export function mergeUsage(known: Usage, said: SaidUsage): Usage {
-  const merged: { [K in keyof Usage]: Usage[K] | undefined } = { ...known }
+  const merged: { -readonly [K in keyof Usage]: Usage[K] | undefined } = { ...known }
   for (const name in said) {
     const member = name as keyof Usage
     if (said[member] !== undefined) Object.assign(merged, { [member]: said[member] })
