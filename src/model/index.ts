@@ -6,6 +6,7 @@ export type {
   BlockStart,
   MessageStart,
   StreamEvent,
+  TextDelta,
   ToolCallBlock,
 } from './event.ts'
 export type { Finish, FinishReason } from './finish.ts'
