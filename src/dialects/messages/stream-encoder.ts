@@ -91,6 +91,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #open: OpenBlock | undefined
   /** Blocks that were opened while another one was open, with all that came for them. */
   readonly #waiting = new Map<number, StreamEvent[]>()
+  #isCatchingUp = false
   readonly #cargo: Cargo[] = []
   readonly #foreignCalls = new Map<string, ForeignCall>()
   #wireIndex = 0
@@ -209,12 +210,16 @@ export class MessagesStreamEncoder implements StreamEncoder {
     } else this.#addTo(open, event)
   }
 
+  /** Writes what waits, block by block, up to the first one that has not ended. */
   #openNext(): void {
+    if (this.#isCatchingUp) return
+    this.#isCatchingUp = true
     for (const [index, events] of this.#waiting) {
+      if (this.#open !== undefined) break
       this.#waiting.delete(index)
       for (const event of events) this.#push(event)
-      return
     }
+    this.#isCatchingUp = false
   }
 
   #openBlock(start: BlockStart): void {
