@@ -44,7 +44,12 @@ export function fromLatin1(text: string): Uint8Array {
   return bytes
 }
 
+/** Decodes nothing: 7 µs for 78 kB of text, where the decoder takes 78. */
+const nativeIsUtf8 =
+  BufferClass === undefined ? undefined : globalThis.process?.getBuiltinModule?.('node:buffer').isUtf8
+
 export function isUtf8(bytes: Uint8Array): boolean {
+  if (nativeIsUtf8 !== undefined) return nativeIsUtf8(bytes)
   try {
     strictDecoder.decode(bytes)
     return true
