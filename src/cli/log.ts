@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { Log, LogConfig } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
-import { LineBatch } from './line-batch.ts'
+import { LogQueue } from './log-queue.ts'
 
 /** What waits for a disk that takes nothing; more is dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024
@@ -26,10 +26,27 @@ export function createLog({ level, file }: LogConfig): Log {
     if (file !== undefined && !isTold) process.stderr.write(`millrace: Cannot write the log: ${error.message}\n`)
     isTold = true
   })
-  const batch = new LineBatch(lines => destination.write(lines))
+
+  let lines = ''
+  let wallMs = 0
+  const write = (line: string) => {
+    lines += `${oneLine(line.slice(0, -1))}\n`
+  }
+  // When the record came, not when its line is written.
+  const timestamp = () => `,"time":${wallMs}`
+  const logger = pino({ level, base: null, timestamp }, { write })
+
+  const queue = new LogQueue(entries => {
+    for (const entry of entries) {
+      wallMs = entry.wallMs
+      logger[entry.level](entry.record, entry.message)
+    }
+    if (lines !== '') destination.write(lines)
+    lines = ''
+  })
   // Before the destination, which then writes what it was given to the end.
-  process.prependListener('exit', batch.flush)
-  return pino({ level, base: null }, { write: line => batch.push(`${oneLine(line.slice(0, -1))}\n`) })
+  process.prependListener('exit', queue.flush)
+  return queue
 }
 
 /** At once, so that a gateway that could not keep its log does not start. */
