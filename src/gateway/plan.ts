@@ -28,7 +28,7 @@ export interface Plan {
 /** Chooses the upstream of a request and writes the request for it; a failure for the client if there is none. */
 export function planRequest(config: Config, asked: Asked): Plan | Failure {
   const { dialect, match, body } = asked
-  const { model, stream, refusal } = dialect.http.peek(match, body)
+  const { model, stream, refusal, members } = dialect.http.peek(match, body)
   if (refusal !== undefined && match.operation === 'generate') return refusal
   const choice = choose(config, asked, model)
   if ('code' in choice) return choice
@@ -36,6 +36,7 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
   const target = dialect.http.target(match, body, {
     ...(choice.model === undefined ? {} : { model: choice.model }),
     askUsage: stream && upstream.usage === 'ask',
+    members,
   })
   const credential = credentialFor(upstream, asked)
   return {

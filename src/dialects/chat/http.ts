@@ -36,11 +36,11 @@ export const http: DialectHttp = {
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },
   peek: (_match, body) => peekBody(body),
-  target({ path }, body, { model, askUsage = false }) {
+  target({ path }, body, { model, askUsage = false, members }) {
     const edits: Edit[] = []
-    const renamed = model === undefined ? body : renameModel(body, model)
+    const renamed = model === undefined ? body : renameModel(body, model, members)
     if (renamed !== body) edits.push('model')
-    const asking = askUsage ? requestUsage(renamed) : renamed
+    const asking = askUsage ? requestUsage(renamed, renamed === body ? members : undefined) : renamed
     if (asking !== renamed) edits.push('usage-frame')
     return { path, body: asking, edits }
   },
@@ -52,8 +52,7 @@ export const http: DialectHttp = {
  * Asks for the usage frame, unless the client has said whether it wants one. The body itself when there
  * is nothing to change.
  */
-function requestUsage(body: Uint8Array): Uint8Array {
-  const members = membersOf(body)
+function requestUsage(body: Uint8Array, members = membersOf(body)): Uint8Array {
   if (members === undefined) return body
   const options = member(members, 'stream_options')
   if (options === undefined) return insertMember(body, 'stream_options', '{"include_usage":true}')

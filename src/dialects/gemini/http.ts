@@ -39,7 +39,10 @@ export const http: DialectHttp = {
     return method === 'POST' ? { operation: 'generate', path, model, stream } : undefined
   },
   // The path says both; the body has to be JSON all the same.
-  peek: ({ model, stream = false }: Match, body) => ({ ...peekBody(body), model, stream }),
+  peek({ model, stream = false }: Match, body) {
+    const { refusal } = peekBody(body)
+    return refusal === undefined ? { model, stream } : { model, stream, refusal }
+  },
   target({ path, model: asked }, body, { model }) {
     const called = readCall(path)
     if (called === undefined || model === undefined || model === asked) return { path, body, edits: [] }

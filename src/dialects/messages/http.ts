@@ -15,8 +15,8 @@ export const http: DialectHttp = {
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },
   peek: (_match, body) => peekBody(body),
-  target({ path }, body, { model }) {
-    const renamed = model === undefined ? body : renameModel(body, model)
+  target({ path }, body, { model, members }) {
+    const renamed = model === undefined ? body : renameModel(body, model, members)
     return { path, body: renamed, edits: renamed === body ? [] : ['model'] }
   },
   authorize: key => ['x-api-key', key],
