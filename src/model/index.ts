@@ -4,7 +4,10 @@ export type {
   AnnotationEvent,
   BlockKind,
   BlockStart,
+  ChoiceEnd,
+  MessageEnd,
   MessageStart,
+  SealEvent,
   StreamEvent,
   ToolCallBlock,
 } from './event.ts'
