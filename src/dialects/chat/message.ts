@@ -88,7 +88,8 @@ class ChoiceEncoder {
     const texts = this.#joined(parts.filter(part => part.kind === 'text'))
     const refusals = this.#joined(parts.filter(part => part.kind === 'refusal'))
     const calls = parts.filter(part => part.kind === 'tool-call' && part.runBy === 'client') as ToolCallPart[]
-    const word = encodeFinish(finish, refusals.length > 0)
+    const said = this.#calls(calls)
+    const word = encodeFinish(finish, { hasRefusal: refusals.length > 0, hasLegacyCall: 'function_call' in said })
     const { message, ...members } = noteFinish(index, finish, word, calls.length > 0, this.#losses)
     return {
       index,
@@ -97,7 +98,7 @@ class ChoiceEncoder {
         content: this.#content(texts),
         refusal: textIn(refusals),
         ...this.#reasoning(texts, refusals),
-        ...this.#calls(calls),
+        ...said,
         ...this.#media(),
         ...this.#annotations(texts),
         ...message,

@@ -69,6 +69,7 @@ interface Candidate {
   reasonings: number
   textLength: number
   hasRefusal: boolean
+  hasLegacyCall: boolean
   /** Of the candidate as a whole, those without a range held to its end. */
   annotations: number
   readonly heldAnnotations: { readonly annotation: Annotation; readonly path: string }[]
@@ -90,6 +91,7 @@ class ChatEncoder implements StreamEncoder {
   readonly #blocks: (Block | undefined)[] = []
   readonly #candidates: Candidate[] = []
   readonly #isLegacy: boolean
+  #envelope: Wire = {}
   #prefix = ''
   /** Members that the first chunk alone says. */
   #first: Wire | undefined
@@ -157,7 +159,7 @@ class ChatEncoder implements StreamEncoder {
   #start(start: MessageStart): void {
     const { createId, now, model } = this.#context
     const { fingerprint, members } = noteEnvelope(start, this.#context)
-    const envelope = {
+    this.#envelope = {
       id: start.id ?? createId('chatcmpl-'),
       object: 'chat.completion.chunk',
       created: start.createdAt ?? now(),
@@ -165,7 +167,7 @@ class ChatEncoder implements StreamEncoder {
       service_tier: start.serviceTier,
       system_fingerprint: fingerprint,
     }
-    this.#prefix = `data: ${JSON.stringify(envelope).slice(0, -1)},`
+    this.#prefix = `data: ${JSON.stringify(this.#envelope).slice(0, -1)},`
     this.#first = members
   }
 
@@ -194,6 +196,7 @@ class ChatEncoder implements StreamEncoder {
       reasonings: 0,
       textLength: 0,
       hasRefusal: false,
+      hasLegacyCall: false,
       annotations: 0,
       heldAnnotations: [],
       unmarked: undefined,
@@ -251,6 +254,7 @@ class ChatEncoder implements StreamEncoder {
 
   #openCall({ candidate, place, isLegacy }: Block, { callId, name, input, native }: ToolCallBlock): void {
     candidate.lastKind = 'tool-call'
+    candidate.hasLegacyCall ||= isLegacy
     if (isLegacy) return this.#writeDelta(candidate, { function_call: { name, arguments: '' } })
     const { function_call: _, ...members } = membersFor('chat', native) ?? {}
     const id = callId === '' ? this.#context.createId('call_') : callId
@@ -492,7 +496,7 @@ class ChatEncoder implements StreamEncoder {
       this.#writeAnnotation(candidate, annotation, 0, path)
       this.#context.losses.add(path, 'unit')
     }
-    const word = encodeFinish(finish, candidate.hasRefusal)
+    const word = encodeFinish(finish, candidate)
     const { message = {}, ...members } = noteFinish(choice, finish, word, candidate.calls > 0, this.#context.losses)
     const end = { index: choice, delta: message, logprobs: null, finish_reason: word, ...members }
     this.#writeChunk(`"choices":[${JSON.stringify(end)}]`)
@@ -503,9 +507,10 @@ class ChatEncoder implements StreamEncoder {
     const members = membersFor('chat', native)
     if (members === undefined && native !== undefined) losses.addNative('/native/members', native.members, 'cosmetic')
     const usage = this.#wantedUsage()
-    const rest = { choices: [], ...usage, ...members }
+    // Members of the envelope may be said anew.
+    const last = { ...this.#envelope, ...this.#first, choices: [], ...usage, ...members }
     if (usage !== undefined || members !== undefined || this.#first !== undefined)
-      this.#writeChunk(JSON.stringify(rest).slice(1, -1))
+      this.#write(`data: ${JSON.stringify(last)}\n\n`)
     this.#write('data: [DONE]\n\n')
   }
 
