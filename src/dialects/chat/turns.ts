@@ -103,7 +103,8 @@ class ConversationReader implements Conversation {
     for (const { of, seal } of seals) {
       const at = visible.findLastIndex(({ kind }) => kind === of)
       const part = visible[at]
-      if (part !== undefined) visible[at] = { ...part, seals: [...(part.seals ?? []), seal] }
+      const others = part?.seals?.filter(({ kind }) => kind !== seal.kind) ?? []
+      if (part !== undefined) visible[at] = { ...part, seals: [...others, seal] }
     }
     const audio: Part[] =
       audioId === undefined ? [] : [{ kind: 'media', mediaType: 'audio/*', source: { type: 'file', fileId: audioId } }]
