@@ -192,8 +192,8 @@ for (const [name, chosen] of [
     assert.deepEqual([outlet.ending, call().isAborted], ['open', false])
     call().end()
     assert.equal(outlet.ending, 'ended')
-    const { shape, outcome, events, usage } = await report
-    assert.deepEqual([shape, outcome, events, usage.output], ['collect', 'completed', 6, 3])
+    const { lane, shape, outcome, events, usage } = await report
+    assert.deepEqual([lane, shape, outcome, events, usage.output], ['convert', 'collect', 'completed', 6, 3])
   })
 
   test(`a whole body of ${name} is expanded for who wants a stream`, async () => {
@@ -201,8 +201,8 @@ for (const [name, chosen] of [
     call().head(200, JSON_TYPE).data(JSON.stringify(MESSAGE)).end()
     assert.match(outlet.text, /^data: {"type":"message-start".*"message-end"}\n\n$/s)
     assert.deepEqual(outlet.head?.headers, ['x-request-id', 'r-1', 'content-type', 'text/event-stream'])
-    const { shape, outcome, usage } = await report
-    assert.deepEqual([shape, outcome, usage.output], ['expand', 'completed', 3])
+    const { lane, shape, outcome, usage } = await report
+    assert.deepEqual([lane, shape, outcome, usage.output], ['convert', 'expand', 'completed', 3])
   })
 
   test(`an error of ${name} while an answer is collected or expanded is a status`, async () => {

@@ -282,7 +282,9 @@ export class Exchange implements RunOwner, OutletEvents {
     const { asks: asked } = run.attempt
     const shape = shapeOf(this.#options.wants, head, { asked, folds: run.adapter.folds })
     this.#record.shape = shape
-    this.#record.lane = run.adapter.lane
+    // What is folded or unfolded has been through the hub, of whatever dialects it is.
+    const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand')
+    this.#record.lane = isTurned ? 'convert' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)
     this.#phase = 'holding'

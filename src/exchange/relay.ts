@@ -15,13 +15,17 @@ export interface RelayOptions {
   readonly edits?: readonly Edit[]
   /** False for paths that are relayed without being understood. Default true. */
   readonly isMetered?: boolean
+  /** The answer names the model that the client asked for. Default false. */
+  readonly rewriteModel?: boolean
+  /** Who can read the seals of its answers. */
+  readonly issuer?: string
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: Redact
 }
 
 /** The adapter of one dialect to itself: bytes pass as they are, a tap reads them. */
 export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adapter {
-  const { edits = [], isMetered = true, redact = text => text } = options
+  const { edits = [], isMetered = true, rewriteModel = false, issuer = '', redact = text => text } = options
   const coded = isMetered ? asCoded(dialect) : undefined
   const dropsUsage = edits.includes('usage-frame')
   const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
@@ -36,11 +40,13 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
 
   /** A stream where a whole answer was asked for, or the other way round. */
   function turnedStage(coded: CodedDialect, context: AdapterContext): Stage {
-    const { shape, limits, conversion, sent } = context
+    const { shape, limits, clientModel, conversion, sent } = context
     const Turned = shape === 'collect' ? CollectStage : ExpandStage
     return new Turned({
       client: coded,
       upstream: coded,
+      issuer,
+      model: rewriteModel ? clientModel : undefined,
       request: conversion?.request ?? requestIn(coded, sent, dropsUsage),
       losses: conversion?.answerLosses ?? new Losses(),
       eventBytes: limits.eventBytes,
