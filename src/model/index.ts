@@ -4,8 +4,12 @@ export type {
   AnnotationEvent,
   BlockKind,
   BlockStart,
+  ChoiceEnd,
+  MessageEnd,
   MessageStart,
+  SealEvent,
   StreamEvent,
+  TextDelta,
   ToolCallBlock,
 } from './event.ts'
 export type { Finish, FinishReason } from './finish.ts'
@@ -45,7 +49,7 @@ export type {
 } from './request.ts'
 export type { Seal } from './seal.ts'
 export { subtract } from './subtract.ts'
-export { unfoldMessage } from './unfold.ts'
+export { unfoldMessage, writePart } from './unfold.ts'
 export type { Provenance, SaidUsage, Usage } from './usage.ts'
 export { mergeUsage } from './usage.ts'
 export { isWrapped, unwrapParts, unwrapSeal, WRAPPED_TAG, wrapParts, wrapSeal } from './wrap.ts'
