@@ -19,6 +19,8 @@ export interface Dialect {
   createMeter(): Meter
   readonly whole: WholeMeter
   readonly models: DialectModels
+  /** Where a frame or a whole body names the model that answered: members, from the outside in. */
+  readonly modelAt: readonly (readonly string[])[]
   /** The way into the hub; undefined while this dialect can only be relayed. */
   readonly codec?: Codec
 }
@@ -84,6 +86,7 @@ export interface DialectHttp {
 /** Declared changes of bytes that are otherwise relayed as they come; a closed list. */
 export type Edit =
   | 'model'
+  | 'answer-model'
   | 'stream'
   | 'usage-frame'
   | 'usage-added'

@@ -15,4 +15,5 @@ export const chat: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model']],
 })

@@ -15,4 +15,5 @@ export const gemini: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['modelVersion']],
 })

@@ -14,4 +14,5 @@ export const messages: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model'], ['message', 'model']],
 })

@@ -15,4 +15,5 @@ export const responses: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model'], ['response', 'model']],
 })
