@@ -7,7 +7,7 @@ import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 
 /** OpenAI Chat Completions. */
-export const chat: Dialect = Object.freeze({
+export const chat: Dialect = Object.freeze<Dialect>({
   name: 'chat',
   http,
   failure,
@@ -16,4 +16,16 @@ export const chat: Dialect = Object.freeze({
   whole,
   models,
   modelAt: [['model']],
+  wrappedAt: [
+    {
+      path: ['messages', '*', 'reasoning_details', '*'],
+      holds: [['signature'], ['data'], ['format']],
+      emptied: 'list',
+    },
+    {
+      path: ['messages', '*', 'tool_calls', '*', 'extra_content'],
+      holds: [['google', 'thought_signature']],
+      emptied: 'list',
+    },
+  ],
 })

@@ -6,7 +6,7 @@ import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 
 /** Anthropic Messages. */
-export const messages: Dialect = Object.freeze({
+export const messages: Dialect = Object.freeze<Dialect>({
   name: 'messages',
   http,
   failure,
@@ -15,4 +15,5 @@ export const messages: Dialect = Object.freeze({
   whole,
   models,
   modelAt: [['model'], ['message', 'model']],
+  wrappedAt: [{ path: ['messages', '*', 'content', '*'], holds: [['signature'], ['data']], emptied: 'turn' }],
 })
