@@ -81,7 +81,7 @@ suite('a converted exchange', () => {
     })
 
     test(title('an error as the first event is a status'), async () => {
-      const { response, text, report } = await stream('fault=error,at=handshake')
+      const { response, text, report } = await stream('fault=error,at=head')
       assert.ok(response.status >= 400, `status ${response.status}`)
       assert.equal(response.headers.get('content-type'), 'application/json')
       assert.equal(typeof JSON.parse(text).error.message, 'string')
@@ -114,7 +114,8 @@ suite('a converted exchange', () => {
       const [path, request] = ASK[from]
       const name = `${from} ${to}`
       const body = { ...request, model: 'sim/long', stream: true }
-      const headers = { 'content-type': 'application/json', 'x-sim': 'delay=20', 'x-case': name }
+      const { host } = new URL(gateway().url)
+      const headers = { host, 'content-type': 'application/json', 'x-sim': 'delay=20', 'x-case': name }
       const client = await RawClient.post(Number(new URL(gateway().url).port), path, body, headers)
       await client.until(({ body }) => body.length > 1000)
       const leftAt = performance.now()
@@ -125,7 +126,8 @@ suite('a converted exchange', () => {
 
     test(title('losses are told, or refused'), async () => {
       // What both know, one of them only natively.
-      const [body, path] = from === 'chat' ? [{ seed: 7 }, /seed/] : [{ top_k: 7 }, /topK/]
+      const [body, path] =
+        from === 'chat' ? [{ seed: 7 }, /seed/] : [{ context_management: { edits: [] } }, /context_management/]
       const { response, report } = await ask(gateway(), from, { body })
       assert.match(response.headers.get('x-millrace-losses') ?? '', path)
       const lost = report.losses.filter(({ in: side, reason }) => side === 'request' && reason !== 'cosmetic')
@@ -231,10 +233,11 @@ for (const [name, upstream, body, shape] of TURNED)
 
 test('nothing is collected longer than its client waits', async () => {
   const pairs = await startPairs({ upstream: { streamOnly: true } })
-  const { port } = new URL(pairs.to('chat').url)
+  const { port, host } = new URL(pairs.to('chat').url)
   const [path, request] = ASK.messages
   const body = { ...request, model: 'sim/long' }
   const client = await RawClient.post(Number(port), path, body, {
+    host,
     'content-type': 'application/json',
     'x-sim': 'delay=20',
   })
