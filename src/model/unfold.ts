@@ -23,7 +23,8 @@ export function unfoldMessage(message: Message, emit: (event: StreamEvent) => vo
   else writer.fail(failure)
 }
 
-function writePart(writer: EventWriter, choice: number, part: Part): void {
+/** Writes one part as a block of its own, in one piece. */
+export function writePart(writer: EventWriter, choice: number, part: Part): void {
   const index = writer.open(blockOf(part, choice))
   switch (part.kind) {
     case 'text':
