@@ -1,0 +1,80 @@
+/** Every dialect that has a way into the hub, and the shortest ways through it. */
+
+import type { EncodeAnswerContext, EncodeRequestContext } from '../../src/dialects/index.ts'
+import { type Codec, DIALECTS, type DialectName } from '../../src/dialects/index.ts'
+import { foldEvents, Losses, type Message, type StreamEvent, unfoldMessage } from '../../src/model/index.ts'
+import { SseDecoder } from '../../src/sse/index.ts'
+import { type CorpusStream, corpora } from '../corpus.ts'
+
+/** Who made the seals of the answers. */
+export const ISSUER = 'https://up.test'
+
+export interface Speaker {
+  readonly name: DialectName
+  readonly codec: Codec
+  /** Streams in this dialect: the project's own, and the recorded ones. */
+  readonly streams: readonly CorpusStream[]
+}
+
+const STREAMS = corpora().flatMap(({ streams }) => streams)
+
+export const SPEAKERS: readonly Speaker[] = Object.values(DIALECTS).flatMap(({ name, codec }) =>
+  codec === undefined ? [] : [{ name, codec, streams: STREAMS.filter(({ dialect }) => dialect === name) }],
+)
+
+/** Upstream and client of different dialects. */
+export const PAIRS: readonly (readonly [upstream: Speaker, client: Speaker])[] = SPEAKERS.flatMap(upstream =>
+  SPEAKERS.filter(client => client !== upstream).map(client => [upstream, client] as const),
+)
+
+/** What a stream says, given in these chunks. */
+export function decode({ codec }: Speaker, ...chunks: readonly Uint8Array[]): readonly StreamEvent[] {
+  const events: StreamEvent[] = []
+  const decoder = codec.createStreamDecoder({ issuer: ISSUER }, event => events.push(event))
+  const sse = new SseDecoder()
+  for (const chunk of chunks) sse.push(chunk, event => decoder.push(event))
+  sse.end(event => decoder.push(event))
+  decoder.end()
+  return events
+}
+
+export interface Encoded {
+  readonly bytes: Buffer
+  readonly losses: Losses
+}
+
+export function encode({ codec }: Speaker, events: readonly StreamEvent[]): Encoded {
+  const losses = new Losses()
+  let text = ''
+  const encoder = codec.createStreamEncoder(answerContext(losses), piece => {
+    text += piece
+  })
+  for (const event of events) encoder.push(event)
+  return { bytes: Buffer.from(text), losses }
+}
+
+/** Nobody knows what was asked, and made-up ids count up. */
+export function answerContext(losses: Losses): EncodeAnswerContext {
+  let count = 0
+  return {
+    request: undefined,
+    model: undefined,
+    losses,
+    createId: prefix => `${prefix}${String(++count).padStart(20, '0')}`,
+    now: () => 1_790_000_000,
+  }
+}
+
+export function requestContext(losses: Losses, more: Partial<EncodeRequestContext> = {}): EncodeRequestContext {
+  return { model: 'mill', stream: false, askUsage: false, issuer: ISSUER, apiVersion: undefined, losses, ...more }
+}
+
+export function unfold(message: Message): readonly StreamEvent[] {
+  const events: StreamEvent[] = []
+  unfoldMessage(message, event => events.push(event))
+  return events
+}
+
+export function decodeWhole(speaker: Speaker, bytes: Uint8Array): Message {
+  return foldEvents(decode(speaker, bytes))
+}
