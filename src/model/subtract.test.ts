@@ -102,6 +102,20 @@ test('the lists of parts that come together do too', () => {
   })
 })
 
+test('parts that lost their order among each other stand by kind', () => {
+  const rest = subtract(MESSAGE, [
+    { path: '/candidates/0/parts', reason: 'order' },
+    { path: '/candidates/0/parts/2', reason: 'order' },
+    { path: '/candidates/0/parts/1/seals', reason: 'no-slot' },
+    { path: '/candidates/0/parts/2/annotations', reason: 'no-slot' },
+  ])
+  assert.deepEqual(rest.candidates[0]?.parts, [
+    { kind: 'reasoning', form: 'full', texts: ['hm'] },
+    { kind: 'text', text: 'one two', annotations: [{ kind: 'url', url: 'u' }] },
+    { kind: 'refusal', text: 'no' },
+  ])
+})
+
 test('a refusal that lost its kind is text', () => {
   const rest = subtract(MESSAGE, noSlot('/candidates/0/parts/3/kind'))
   assert.deepEqual(rest.candidates[0]?.parts[3], { kind: 'text', text: 'no' })

@@ -1,5 +1,6 @@
 import type { Loss } from './loss.ts'
 import type { Message } from './message.ts'
+import type { Part } from './part.ts'
 import type { Request } from './request.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Request } from './request.ts'
  *
  * A lost member or item is left out, with what held nothing else ({@link HOLDERS}). A part whose `kind`
  * was lost is text. A part whose loss is its `order` has been appended to the nearest earlier part of its
- * kind among its neighbours.
+ * kind among its neighbours. Parts whose loss is their `order` among each other stand by kind ({@link RANKS}).
  */
 export function subtract<T extends Message | Request>(whole: T, losses: readonly Loss[]): T {
   return without(whole, treeOf(losses)) as T
@@ -65,8 +66,9 @@ function membersWithout(object: object, tree: LossTree): object {
   const kept = Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
     const lost = tree.inside.get(name)
     if (lost === undefined) return [[name, value]]
-    if (lost.loss !== undefined) return name === 'kind' ? [['kind', 'text']] : []
-    const rest = without(value, lost)
+    const isSorted = lost.loss?.reason === 'order' && Array.isArray(value)
+    if (lost.loss !== undefined && !isSorted) return name === 'kind' ? [['kind', 'text']] : []
+    const rest = isSorted ? byRank(itemsWithout(value, lost)) : without(value, lost)
     return HOLDERS.has(name) && isEmpty(rest) ? [] : [[name, rest]]
   })
   return Object.fromEntries(kept)
@@ -99,6 +101,26 @@ function joined(earlier: Members, later: Members): Members {
     return Array.isArray(value) && Array.isArray(known) ? [[name, [...known, ...value]]] : []
   })
   return { ...earlier, ...Object.fromEntries(added) }
+}
+
+/** The order in which a dialect that has one place for each kind of part says them. */
+const RANKS: Readonly<Record<Part['kind'], number>> = {
+  reasoning: 0,
+  'tool-result': 0,
+  text: 1,
+  refusal: 2,
+  'tool-call': 3,
+  media: 4,
+  native: 5,
+}
+
+function byRank(parts: readonly unknown[]): readonly unknown[] {
+  return (parts as readonly Part[]).toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+/** What the provider's tools did stands with the reasoning. */
+function rankOf(part: Part): number {
+  return part.kind === 'tool-call' && part.runBy === 'provider' ? RANKS['tool-result'] : RANKS[part.kind]
 }
 
 function kindOf(part: unknown): unknown {

@@ -1,9 +1,12 @@
-/** One chunk of a Chat Completions stream, with what providers add to it. */
+/** One chunk of a Chat Completions stream, or a whole completion, with what providers add to them. */
 export interface ChatChunk {
   readonly id: string
   /** `error` for an error in the place of a chunk: vLLM. */
   readonly object: string
+  /** Seconds since 1970. */
+  readonly created: number
   readonly model: string
+  readonly service_tier: string | null
   readonly choices: readonly ChatChoice[]
   readonly usage: ChatUsage | null
   /** Groq. */
@@ -16,6 +19,7 @@ export interface ChatChoice {
   readonly delta: ChatDelta
   /** In whole bodies, and in the last chunk of some streams. */
   readonly message: ChatDelta
+  readonly logprobs: ChatLogprobs | null
   readonly finish_reason: string | null
   /** Moonshot. */
   readonly usage: ChatUsage
@@ -23,24 +27,97 @@ export interface ChatChoice {
   readonly error: ChatError
 }
 
+export interface ChatLogprobs {
+  readonly content: readonly ChatLogprob[] | null
+  readonly refusal: readonly ChatLogprob[] | null
+}
+
+export interface ChatLogprob {
+  readonly token: string
+  readonly logprob: number
+  readonly bytes: readonly number[] | null
+  readonly top_logprobs: readonly ChatLogprob[]
+}
+
 export interface ChatDelta {
+  readonly role: string
   /** An array of thinking and text parts: Mistral. */
   readonly content: string | readonly ChatPart[] | null
   readonly refusal: string | null
-  readonly tool_calls: readonly object[] | null
-  readonly function_call: object
-  readonly audio: object
-  readonly images: readonly object[]
+  readonly tool_calls: readonly ChatToolCall[] | null
+  readonly function_call: ChatFunctionCall | null
+  readonly audio: ChatAudio | null
+  /** OpenRouter. */
+  readonly images: readonly ChatPart[]
+  readonly annotations: readonly ChatAnnotation[]
   /** Reasoning has a name for each vendor. */
   readonly reasoning: string | null
   readonly reasoning_content: string | null
   readonly reasoning_text: string | null
-  readonly reasoning_details: readonly object[]
+  /** OpenRouter, and our own. */
+  readonly reasoning_details: readonly ReasoningDetail[]
+  /** Copilot: a token that wants to come back beside `reasoning_text`. */
+  readonly reasoning_opaque: string | null
+}
+
+export interface ChatToolCall {
+  readonly index: number
+  readonly id: string | null
+  readonly type: 'function' | 'custom' | null
+  readonly function: ChatFunctionCall
+  readonly custom: { readonly name: string; readonly input: string }
+  /** Google's, where thought signatures ride. */
+  readonly extra_content: { readonly google: { readonly thought_signature: string } }
+}
+
+export interface ChatFunctionCall {
+  readonly name: string
+  /** The text of a JSON object; some servers send the object itself. */
+  readonly arguments: string
+}
+
+export interface ChatAudio {
+  readonly id: string
+  /** Base64. */
+  readonly data: string
+  readonly transcript: string
+  readonly expires_at: number
+}
+
+export interface ChatAnnotation {
+  readonly type: string
+  readonly url_citation: {
+    readonly url: string
+    readonly title: string
+    readonly start_index: number
+    readonly end_index: number
+    /** OpenRouter: the words of the page. */
+    readonly content: string
+  }
+}
+
+export interface ReasoningDetail {
+  readonly type: 'reasoning.text' | 'reasoning.summary' | 'reasoning.encrypted'
+  readonly text: string | null
+  readonly summary: string | null
+  readonly data: string | null
+  readonly signature: string | null
+  readonly id: string | null
+  readonly format: string | null
+  readonly index: number
 }
 
 export interface ChatPart {
   readonly type: string
   readonly text: string
+  readonly refusal: string
+  /** Mistral. */
+  readonly thinking: string | readonly ChatPart[]
+  readonly image_url: string | { readonly url: string; readonly detail: string }
+  readonly input_audio: { readonly data: string; readonly format: string }
+  readonly file: { readonly file_data: string; readonly file_id: string; readonly filename: string }
+  /** OpenRouter and LiteLLM, for the models of Anthropic. */
+  readonly cache_control: { readonly type: string; readonly ttl: string }
 }
 
 export interface ChatError {
@@ -53,6 +130,7 @@ export interface ChatError {
 export interface ChatUsage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
+  readonly total_tokens: number
   readonly prompt_tokens_details: {
     readonly cached_tokens: number
     readonly audio_tokens: number
