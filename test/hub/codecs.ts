@@ -27,12 +27,12 @@ export const PAIRS: readonly (readonly [upstream: Speaker, client: Speaker])[] =
   SPEAKERS.filter(client => client !== upstream).map(client => [upstream, client] as const),
 )
 
-/** What a stream says, given in these chunks. */
-export function decode({ codec }: Speaker, ...chunks: readonly Uint8Array[]): readonly StreamEvent[] {
+/** What a stream says, given in one piece or in chunks. */
+export function decode({ codec }: Speaker, bytes: Uint8Array | readonly Uint8Array[]): readonly StreamEvent[] {
   const events: StreamEvent[] = []
   const decoder = codec.createStreamDecoder({ issuer: ISSUER }, event => events.push(event))
   const sse = new SseDecoder()
-  for (const chunk of chunks) sse.push(chunk, event => decoder.push(event))
+  for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) sse.push(chunk, event => decoder.push(event))
   sse.end(event => decoder.push(event))
   decoder.end()
   return events

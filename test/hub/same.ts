@@ -2,27 +2,131 @@
 import assert from 'node:assert/strict'
 import type { Failure } from '../../src/errors.ts'
 import { parseExact } from '../../src/json/index.ts'
-import { type Loss, type Message, subtract } from '../../src/model/index.ts'
+import {
+  type Annotation,
+  type DialectName,
+  type Loss,
+  type Message,
+  type Part,
+  subtract,
+} from '../../src/model/index.ts'
 
-/** Asserts that what came is what there was, minus exactly what was said to be lost. */
-export function assertEcho(came: Message, there: Message, losses: readonly Loss[]): void {
-  const expected = subtract(there, losses)
-  assert.deepEqual(plain(withoutMadeUp(came, expected)), plain(expected), `Losses: ${JSON.stringify(losses, null, 1)}`)
+/**
+ * Asserts that what came is what there was, minus exactly what was said to be lost.
+ * @param reader the dialect that it came in
+ */
+export function assertEcho(came: Message, there: Message, losses: readonly Loss[], reader: DialectName): void {
+  const [actual, expected] = prepared(came, there, losses, reader)
+  assert.deepEqual(actual, expected, `Losses: ${JSON.stringify(losses, null, 1)}`)
+}
+
+/** What came and what must have come, fit to be compared. */
+export function prepared(
+  came: Message,
+  there: Message,
+  losses: readonly Loss[],
+  reader: DialectName,
+): readonly [actual: unknown, expected: unknown] {
+  if (reader === 'messages') return compared(came, subtract(there, losses), losses, reader)
+  const expected = subtract(withRanges(there), losses.filter(isNoRange))
+  return compared(ofCandidates(withRanges(came)), ofCandidates(expected), losses, reader)
+}
+
+function compared(came: Message, expected: Message, losses: readonly Loss[], reader: DialectName) {
+  const actual = subtract(withoutMadeUp(came, expected), otherWords(losses))
+  return [plain(asRead(actual, reader)), plain(asRead(expected, reader))] as const
+}
+
+/**
+ * The places where the other side has a word of its own for what it cannot say exactly, as they are
+ * counted there: the words of a finish, `{}` for no arguments.
+ */
+function otherWords(losses: readonly Loss[]): readonly Loss[] {
+  return losses
+    .filter(({ path, reason }) => (reason === 'unit' && !/\/\d+$/.test(path)) || /\/finish\/(?:raw|reason)$/.test(path))
+    .map(loss => ({ path: movedPath(loss.path, losses), reason: 'cosmetic' }))
+}
+
+/** A dialect that knows annotations of ranges says those of blocks so: that is another unit, and no loss. */
+function isNoRange({ path, reason }: Loss): boolean {
+  return reason !== 'unit' || !/\/annotations\/\d+$/.test(path)
+}
+
+/** Annotations of a whole block with the block's range in the candidate's text: both say the same. */
+function withRanges(message: Message): Message {
+  const candidates = message.candidates.map(candidate => {
+    let end = 0
+    const parts = candidate.parts.map((part): Part => {
+      if (part.kind !== 'text') return part
+      const start = end
+      end += part.text.length
+      return { ...part, annotations: part.annotations?.map(annotation => ({ start, end, ...annotation })) }
+    })
+    return { ...candidate, parts }
+  })
+  return { ...message, candidates }
+}
+
+/** Annotations that have a range, told of the candidate. */
+function ofCandidates(message: Message): Message {
+  const candidates = message.candidates.map(candidate => {
+    const ofBlocks = candidate.parts.flatMap(part => (part.kind === 'text' ? (part.annotations ?? []) : []))
+    const parts = candidate.parts.map(part => (part.kind === 'text' ? { ...part, annotations: undefined } : part))
+    const annotations = [...ofBlocks, ...(candidate.annotations ?? [])].map(plain).toSorted(byPlace) as Annotation[]
+    return { ...candidate, parts, annotations: annotations.length === 0 ? undefined : annotations }
+  })
+  return { ...message, candidates }
+}
+
+function byPlace(one: unknown, other: unknown): number {
+  const [a, b] = [one, other].map(annotation => JSON.stringify(annotation, Object.keys(annotation as object).sort()))
+  return (a as string) < (b as string) ? -1 : 1
+}
+
+/** Where a part's path leads when the parts before it are gone. */
+function movedPath(path: string, losses: readonly Loss[]): string {
+  const [, parts, at, rest] = /^(\/candidates\/\d+\/parts\/)(\d+)(\/.*)$/.exec(path) ?? []
+  if (parts === undefined) return path
+  const isGone = (position: number) => losses.some(loss => loss.path === `${parts}${position}`)
+  const before = Array.from({ length: Number(at) }, (_, position) => position).filter(isGone).length
+  return `${parts}${Number(at) - before}${rest}`
 }
 
 /** What somebody must say, and was made up because nobody had said it. */
 function withoutMadeUp(came: Message, expected: Message): Message {
   const made = (['id', 'model', 'createdAt'] as const).filter(name => expected[name] === undefined)
-  return { ...came, ...Object.fromEntries(made.map(name => [name, expected[name]])) }
+  return {
+    ...came,
+    ...Object.fromEntries(made.map(name => [name, undefined])),
+    candidates: came.candidates.map((candidate, at) => {
+      const isSaid = expected.candidates[at]?.finish?.raw !== undefined
+      return isSaid || candidate.finish === undefined
+        ? candidate
+        : { ...candidate, finish: { ...candidate.finish, raw: undefined } }
+    }),
+  }
+}
+
+/** A chat reader marks reasoning with the member that it found it in: that is the reader's word, not the answer's. */
+function asRead(message: Message, reader: DialectName): Message {
+  return reader === 'chat' ? withParts(message, withoutMark) : message
+}
+
+function withoutMark(part: Part): Part {
+  const seals = part.seals?.filter(({ dialect, value }) => dialect !== 'chat' || !value.startsWith('slot:'))
+  return { ...part, seals: seals?.length === 0 ? undefined : seals }
+}
+
+function withParts(message: Message, change: (part: Part) => Part): Message {
+  return {
+    ...message,
+    candidates: message.candidates.map(candidate => ({ ...candidate, parts: candidate.parts.map(change) })),
+  }
 }
 
 /** Payloads as values: for answers of which one was read as a whole body, where JSON has no layout. */
 export function withParsedPayloads(message: Message): Message {
-  const candidates = message.candidates.map(candidate => ({
-    ...candidate,
-    parts: candidate.parts.map(part => ('payload' in part ? { ...part, payload: relaid(part.payload) } : part)),
-  }))
-  return { ...message, candidates } as Message
+  return withParts(message, part => ('payload' in part ? ({ ...part, payload: relaid(part.payload) } as Part) : part))
 }
 
 function relaid(payload: string | undefined): string | undefined {
