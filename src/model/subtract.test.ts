@@ -116,6 +116,15 @@ test('parts that lost their order among each other stand by kind', () => {
   ])
 })
 
+test('a candidate is named by its index, not by its place', () => {
+  const candidates = [
+    { index: 1, parts: [{ kind: 'refusal', text: 'no' }] },
+    { index: 4, parts: [] },
+  ] as const
+  const rest = subtract({ ...MESSAGE, candidates }, noSlot('/candidates/1/parts/0', '/candidates/4', '/candidates/0'))
+  assert.deepEqual(rest.candidates, [{ index: 1, parts: [] }])
+})
+
 test('a refusal that lost its kind is text', () => {
   const rest = subtract(MESSAGE, noSlot('/candidates/0/parts/3/kind'))
   assert.deepEqual(rest.candidates[0]?.parts[3], { kind: 'text', text: 'no' })

@@ -1,5 +1,5 @@
 import type { Loss } from './loss.ts'
-import type { Message } from './message.ts'
+import type { Candidate, Message } from './message.ts'
 import type { Part } from './part.ts'
 import type { Request } from './request.ts'
 
@@ -66,12 +66,22 @@ function membersWithout(object: object, tree: LossTree): object {
   const kept = Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
     const lost = tree.inside.get(name)
     if (lost === undefined) return [[name, value]]
+    if (name === 'candidates') return [[name, candidatesWithout(value as readonly Candidate[], lost)]]
     const isSorted = lost.loss?.reason === 'order' && Array.isArray(value)
     if (lost.loss !== undefined && !isSorted) return name === 'kind' ? [['kind', 'text']] : []
     const rest = isSorted ? byRank(itemsWithout(value, lost)) : without(value, lost)
     return HOLDERS.has(name) && isEmpty(rest) ? [] : [[name, rest]]
   })
   return Object.fromEntries(kept)
+}
+
+/** A path names a candidate by its index, which a stream knows: where there are gaps it is not the place. */
+function candidatesWithout(candidates: readonly Candidate[], tree: LossTree): readonly unknown[] {
+  return candidates.flatMap(candidate => {
+    const lost = tree.inside.get(String(candidate.index))
+    if (lost === undefined) return [candidate]
+    return lost.loss === undefined ? [without(candidate, lost)] : []
+  })
 }
 
 function itemsWithout(items: readonly unknown[], tree: LossTree): readonly unknown[] {

@@ -82,7 +82,6 @@ interface BlockPlan {
 /** What stands between the blocks. */
 type Aside =
   | { readonly type: 'ping' }
-  | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'native'; readonly native: Native }
   | { readonly type: 'annotation'; readonly choice: number; readonly annotation: Annotation }
 
@@ -92,6 +91,8 @@ interface Plan {
   /** Which of the blocks in work goes on at each step. */
   readonly picks: readonly number[]
   readonly asides: readonly (readonly [step: number, aside: Aside])[]
+  /** Said at the first steps, and the last of them again at the end. */
+  readonly usages: readonly Usage[]
   readonly finishes: readonly (readonly [choice: number, finish: Finish])[]
   readonly failure: readonly [step: number, failure: Failure] | undefined
   readonly endNative: Native | undefined
@@ -107,12 +108,15 @@ function play(plan: Plan): readonly StreamEvent[] {
   writer.start(plan.start)
   for (let step = 0; step < fails && (waiting.length > 0 || running.length > 0); step++) {
     for (const [at, aside] of plan.asides) if (at === step) say(writer, aside)
+    const usage = plan.usages[step]
+    if (usage !== undefined) writer.usage(usage)
     const canOpen = waiting.length > 0 && (running.length === 0 || !waiting[0]?.isAlone)
     const pick = (plan.picks[step % plan.picks.length] ?? 0) % (running.length + (canOpen ? 1 : 0))
     if (pick === running.length) running.push(run(writer, waiting.shift() as BlockPlan))
     if (running[pick]?.next().done) running.splice(pick, 1)
   }
-  for (const [, aside] of plan.asides) if (aside.type === 'usage') say(writer, aside)
+  const last = plan.usages.at(-1)
+  if (last !== undefined) writer.usage(last)
   for (const [choice, finish] of plan.finishes) writer.finish(choice, finish)
   if (plan.failure !== undefined) writer.fail(plan.failure[1])
   else writer.end(plan.endNative === undefined ? {} : { native: plan.endNative })
@@ -141,9 +145,6 @@ function say(writer: EventWriter, aside: Aside): void {
     case 'ping':
       writer.ping()
       break
-    case 'usage':
-      writer.usage(aside.usage)
-      break
     case 'native':
       writer.native('vendor.event', aside.native)
       break
@@ -152,6 +153,8 @@ function say(writer: EventWriter, aside: Aside): void {
       break
   }
 }
+
+const USAGE_PARTS = ['cacheRead', 'cacheWrite', 'reasoning'] as const
 
 function anyPlan({ natives, seals, candidates = 1, failing = false }: StreamSetup): fc.Arbitrary<Plan> {
   const native = natives === undefined ? fc.constant(undefined) : maybe(nativeOf(natives))
@@ -165,6 +168,7 @@ function anyPlan({ natives, seals, candidates = 1, failing = false }: StreamSetu
     }),
     blocks: fc.array(anyItem(native, seals, candidates), { maxLength: 5 }).map(numbered),
     picks: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 12 }),
+    usages: usage,
     asides: fc.array(fc.tuple(fc.nat({ max: 12 }), anyAside(natives, candidates)), { maxLength: 4 }),
     finishes: fc.tuple(...Array.from({ length: candidates }, (_, choice) => fc.tuple(fc.constant(choice), finish))),
     failure: failing ? maybe(fc.tuple(fc.nat({ max: 20 }), anyFailure)) : fc.constant(undefined),
@@ -302,7 +306,6 @@ const annotations = fc.array(annotation, { maxLength: 2 })
 function anyAside(natives: DialectName | undefined, candidates: number): fc.Arbitrary<Aside> {
   const said: fc.Arbitrary<Aside>[] = [
     fc.constant({ type: 'ping' }),
-    usage.map(usage => ({ type: 'usage', usage })),
     fc
       .tuple(fc.nat({ max: candidates - 1 }), annotation)
       .map(([choice, annotation]) => ({ type: 'annotation', choice, annotation })),
@@ -311,25 +314,27 @@ function anyAside(natives: DialectName | undefined, candidates: number): fc.Arbi
   return fc.oneof(...said)
 }
 
-/** Totals that hold their parts, as a provider says them while it goes. */
-const usage: fc.Arbitrary<Usage> = fc
-  .record({
-    fresh: count(),
-    cacheRead: maybe(count()),
-    cacheWrite: maybe(count()),
-    spoken: count(),
-    thought: maybe(count()),
-  })
-  .map(({ fresh, cacheRead, cacheWrite, spoken, thought }) => ({
-    input: fresh + (cacheRead ?? 0) + (cacheWrite ?? 0),
-    ...(cacheRead === undefined ? {} : { cacheRead }),
-    ...(cacheWrite === undefined ? {} : { cacheWrite }),
-    output: spoken + (thought ?? 0),
-    ...(thought === undefined ? {} : { reasoning: thought }),
-  }))
+/** Totals that hold their parts, as a provider says them while it goes: always the same members. */
+const usage: fc.Arbitrary<readonly Usage[]> = fc
+  .tuple(
+    fc.array(fc.tuple(count(), count(), count(), count(), count()), { maxLength: 3 }),
+    fc.subarray([...USAGE_PARTS]),
+  )
+  .map(([said, parts]) =>
+    said.map(([fresh, cacheRead, cacheWrite, spoken, reasoning]) => {
+      const known = Object.fromEntries(
+        Object.entries({ cacheRead, cacheWrite, reasoning }).filter(([name]) => parts.some(part => part === name)),
+      )
+      return {
+        input: fresh + (known.cacheRead ?? 0) + (known.cacheWrite ?? 0),
+        output: spoken + (known.reasoning ?? 0),
+        ...known,
+      }
+    }),
+  )
 
 function count(): fc.Arbitrary<number> {
-  return fc.nat({ max: 5000 })
+  return fc.integer({ min: 1, max: 5000 })
 }
 
 const finish: fc.Arbitrary<Finish> = fc.constantFrom<Finish>(

@@ -34,16 +34,19 @@ export function prepared(
 
 function compared(came: Message, expected: Message, losses: readonly Loss[], reader: DialectName) {
   const actual = subtract(withoutMadeUp(came, expected), otherWords(losses))
-  return [plain(asRead(actual, reader)), plain(asRead(expected, reader))] as const
+  return [plain(asRead(withoutEmpty(actual), reader)), plain(asRead(withoutEmpty(expected), reader))] as const
 }
 
 /**
  * The places where the other side has a word of its own for what it cannot say exactly, as they are
- * counted there: the words of a finish, `{}` for no arguments.
+ * counted there: the words of a finish, the form of reasoning, `{}` for no arguments.
  */
 function otherWords(losses: readonly Loss[]): readonly Loss[] {
   return losses
-    .filter(({ path, reason }) => (reason === 'unit' && !/\/\d+$/.test(path)) || /\/finish\/(?:raw|reason)$/.test(path))
+    .filter(
+      ({ path, reason }) =>
+        (reason === 'unit' && !/\/\d+$/.test(path)) || /\/(?:finish\/(?:raw|reason)|form)$/.test(path),
+    )
     .map(loss => ({ path: movedPath(loss.path, losses), reason: 'cosmetic' }))
 }
 
@@ -105,6 +108,14 @@ function withoutMadeUp(came: Message, expected: Message): Message {
         : { ...candidate, finish: { ...candidate.finish, raw: undefined } }
     }),
   }
+}
+
+/** A failed answer says nothing of a candidate that has nothing. */
+function withoutEmpty(message: Message): Message {
+  const candidates = message.candidates.filter(
+    ({ parts, annotations, finish }) => parts.length > 0 || annotations !== undefined || finish !== undefined,
+  )
+  return { ...message, candidates }
 }
 
 /** A chat reader marks reasoning with the member that it found it in: that is the reader's word, not the answer's. */
