@@ -1,5 +1,13 @@
 import type { FailureCode } from '../../errors.ts'
-import { type Finish, type FinishReason, finishOf, type Losses, type SaidUsage, type Usage } from '../../model/index.ts'
+import {
+  type Effort,
+  type Finish,
+  type FinishReason,
+  finishOf,
+  type Losses,
+  type SaidUsage,
+  type Usage,
+} from '../../model/index.ts'
 import type { FailureWords } from '../error-body.ts'
 import { countOf, defined, itemsOf, objectOf, restOf, sumOf, textOf, type Unread, type Wire } from '../value.ts'
 import type { MessagesUsage } from './wire.ts'
@@ -209,3 +217,45 @@ export function withoutNulls(members: Wire): Record<string, unknown> {
 export function isErrorContent(content: unknown): boolean {
   return textOf(objectOf(content)?.type)?.endsWith('_error') ?? false
 }
+
+/** Words of `tool_choice.type`. */
+export const CHOICES = { auto: 'auto', required: 'any', none: 'none' } as const satisfies Record<string, string>
+
+/** The efforts of `output_config.effort`. */
+export const EFFORTS: ReadonlySet<Effort> = new Set<Effort>(['low', 'medium', 'high', 'xhigh', 'max'])
+
+/** The tokens of thinking that stand for an effort where a model takes a budget only. */
+export const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 16_384,
+  xhigh: 24_576,
+  max: 31_999,
+}
+
+/** The least that the API takes. */
+export const MIN_BUDGET = 1024
+
+/** The API wants a limit. Every model since Claude 4 can write as much as this, reasoning included. */
+export const DEFAULT_MAX_TOKENS = 32_000
+
+/** Cache marks that one request may have. */
+export const MAX_CACHE_MARKS = 4
+
+/** Models that decide for themselves how much to think: Claude 4.6 and later. Others take a budget. */
+const ADAPTIVE = /claude-(?:(?:opus|sonnet|haiku)-(?:4[-.][6-9]|[5-9])(?!\d)|mythos|fable)/
+
+/** The one model with a budget that takes an effort too. */
+const WITH_EFFORT = /claude-opus-4[-.]5(?!\d)/
+
+export function isAdaptive(model: string | undefined): boolean {
+  return ADAPTIVE.test(model ?? '')
+}
+
+export function takesEffort(model: string | undefined): boolean {
+  return isAdaptive(model) || WITH_EFFORT.test(model ?? '')
+}
+
+/** What is asked for when nobody says otherwise: the version that takes everything. */
+export const DEFAULT_VERSION = '2023-06-01'
