@@ -58,7 +58,7 @@ test('requestTransformer changes headers and body, and requestAdapter what comes
       headers: [...headers, 'x-team', 'blue'],
       body: fromUtf8(toUtf8(body).replace('"m"', '"m-2"')),
     }),
-    requestAdapter: { ...relayAdapter(DIALECTS.chat), request: body => fromUtf8(`[${toUtf8(body)}]`) },
+    requestAdapter: { ...relayAdapter(DIALECTS.chat), request: body => ({ body: fromUtf8(`[${toUtf8(body)}]`) }) },
   })
   assert.deepEqual(request.headers, [
     ...['Content-Type', 'application/json', 'x-team', 'blue', 'accept-encoding', 'identity'],
