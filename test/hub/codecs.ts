@@ -1,8 +1,15 @@
 /** Every dialect that has a way into the hub, and the shortest ways through it. */
 
-import type { EncodeAnswerContext, EncodeRequestContext } from '../../src/dialects/index.ts'
+import type { EncodeAnswerContext, EncodedRequest, EncodeRequestContext, Wire } from '../../src/dialects/index.ts'
 import { type Codec, DIALECTS, type DialectName } from '../../src/dialects/index.ts'
-import { foldEvents, Losses, type Message, type StreamEvent, unfoldMessage } from '../../src/model/index.ts'
+import {
+  foldEvents,
+  Losses,
+  type Message,
+  type Request,
+  type StreamEvent,
+  unfoldMessage,
+} from '../../src/model/index.ts'
 import { SseDecoder } from '../../src/sse/index.ts'
 import { type CorpusStream, corpora } from '../corpus.ts'
 
@@ -67,6 +74,39 @@ export function answerContext(losses: Losses): EncodeAnswerContext {
 
 export function requestContext(losses: Losses, more: Partial<EncodeRequestContext> = {}): EncodeRequestContext {
   return { model: 'mill', stream: false, askUsage: false, issuer: ISSUER, apiVersion: undefined, losses, ...more }
+}
+
+/** Reads a request body that came on this path. */
+export function decodeRequest({ name, codec }: Speaker, body: Wire, path: string): Request {
+  const match = DIALECTS[name].http.match('POST', path)
+  if (match === undefined) throw new Error(`Cannot decode request: ${name} has no path "${path}"`)
+  return codec.decodeRequest(body, match)
+}
+
+export interface WrittenRequest {
+  readonly written: EncodedRequest
+  readonly losses: Losses
+}
+
+/** @throws {MillraceError} `bad-request` where the dialect refuses it */
+export function encodeRequest(
+  { codec }: Speaker,
+  request: Request,
+  more: Partial<EncodeRequestContext> = {},
+): WrittenRequest {
+  const losses = new Losses()
+  const { model, stream } = request
+  const written = codec.encodeRequest(
+    request,
+    requestContext(losses, { model, stream, askUsage: request.includeUsage ?? false, ...more }),
+  )
+  return { written: { ...written, body: JSON.parse(JSON.stringify(written.body)) }, losses }
+}
+
+/** Says a request in a dialect and reads it back there. */
+export function echoRequest(speaker: Speaker, request: Request, more?: Partial<EncodeRequestContext>) {
+  const { written, losses } = encodeRequest(speaker, request, more)
+  return { came: decodeRequest(speaker, written.body, written.path), written, losses }
 }
 
 export function unfold(message: Message): readonly StreamEvent[] {

@@ -86,13 +86,16 @@ function byPlace(one: unknown, other: unknown): number {
   return (a as string) < (b as string) ? -1 : 1
 }
 
-/** Where a part's path leads when the parts before it are gone. */
+/** Where a path leads when the items before it are gone. Candidates keep their indices. */
 function movedPath(path: string, losses: readonly Loss[]): string {
-  const [, parts, at, rest] = /^(\/candidates\/\d+\/parts\/)(\d+)(\/.*)$/.exec(path) ?? []
-  if (parts === undefined) return path
-  const isGone = (position: number) => losses.some(loss => loss.path === `${parts}${position}`)
-  const before = Array.from({ length: Number(at) }, (_, position) => position).filter(isGone).length
-  return `${parts}${Number(at) - before}${rest}`
+  const tokens = path.split('/')
+  const moved = tokens.map((token, at) => {
+    if (!/^\d+$/.test(token) || tokens[at - 1] === 'candidates') return token
+    const list = tokens.slice(0, at).join('/')
+    const before = Array.from({ length: Number(token) }, (_, position) => `${list}/${position}`)
+    return String(Number(token) - before.filter(item => losses.some(loss => loss.path === item)).length)
+  })
+  return moved.join('/')
 }
 
 /** What somebody must say, and was made up because nobody had said it. */
@@ -133,6 +136,17 @@ function withParts(message: Message, change: (part: Part) => Part): Message {
     ...message,
     candidates: message.candidates.map(candidate => ({ ...candidate, parts: candidate.parts.map(change) })),
   }
+}
+
+/**
+ * Asserts that a request that was read is the one that was written, minus exactly what was said to be
+ * lost. The model is the upstream's affair, and what an API insists on may be made up.
+ */
+export function assertRequestEcho(came: Request, there: Request, losses: readonly Loss[]): void {
+  const expected = subtract({ ...there, model: undefined }, losses)
+  const made = { model: undefined, maxOutputTokens: expected.maxOutputTokens && came.maxOutputTokens }
+  const actual = subtract({ ...came, ...made }, otherWords(losses))
+  assert.deepEqual(plain(actual), plain(expected), `Losses: ${JSON.stringify(losses, null, 1)}`)
 }
 
 /** Payloads as values: for answers of which one was read as a whole body, where JSON has no layout. */
