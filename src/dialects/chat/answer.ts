@@ -10,7 +10,7 @@ import {
   type Usage,
 } from '../../model/index.ts'
 import type { EncodeAnswerContext } from '../codec.ts'
-import { defined, objectOf, textOf, type Wire } from '../value.ts'
+import { defined, objectOf, type Wire } from '../value.ts'
 import { FINISHES } from './tables.ts'
 
 /** What streams and whole answers say alike, and the losses that go with it. */
@@ -35,7 +35,7 @@ export function noteEnvelope(
     return { fingerprint: undefined, members: undefined }
   }
   const { system_fingerprint, ...members } = own
-  const fingerprint = textOf(system_fingerprint)
+  const fingerprint = typeof system_fingerprint === 'string' ? system_fingerprint : undefined
   return { fingerprint, members: Object.keys(members).length === 0 ? undefined : members }
 }
 

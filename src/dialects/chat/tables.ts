@@ -8,6 +8,7 @@ import {
   type SaidUsage,
   type Usage,
 } from '../../model/index.ts'
+import type { Sayings } from '../sayings.ts'
 import { countOf, defined, itemsOf, objectOf, restOf, sumOf, textOf, type Unread, type Wire } from '../value.ts'
 import type { ChatLogprob, ChatUsage } from './wire.ts'
 
@@ -165,4 +166,118 @@ export function encodeUsage(usage: Usage): Wire {
 function some(members: Wire): Wire | undefined {
   const kept = defined<Record<string, unknown>>(members)
   return Object.keys(kept).length === 0 ? undefined : kept
+}
+
+/** Efforts of reasoning, from least to most. */
+export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+/** How Chat Completions says everything. */
+export const sayings: Sayings = {
+  request: {
+    model: { as: 'model' },
+    stream: { as: 'stream' },
+    instructions: { as: 'messages[0], role system', how: 'one text, parts joined by blank lines' },
+    'system turn': { as: 'messages[], role system' },
+    'turn name': { as: 'messages[].name' },
+    text: { as: 'messages[].content' },
+    image: { as: 'messages[].content[].image_url' },
+    audio: { as: 'messages[].content[].input_audio' },
+    file: { as: 'messages[].content[].file' },
+    'reasoning text': {
+      as: 'messages[].reasoning_content',
+      how: 'in the member that its issuer sent it in, to that issuer only',
+    },
+    seals: { as: 'messages[].reasoning_details, tool_calls[].extra_content', how: 'to their issuer only' },
+    'refusal text': { as: 'messages[].refusal' },
+    'tool call': { as: 'messages[].tool_calls[].function', how: 'names of 1 to 64 letters, digits, _ and -' },
+    'custom tool call': { as: 'messages[].tool_calls[].custom' },
+    'provider tool call': { lost: 'no-slot' },
+    'tool result': { as: 'messages[], role tool', how: 'directly behind its call; without one: a text of the user' },
+    'tool result media': { as: 'messages[].content[]', how: 'in a message of the user that follows the results' },
+    'tool result failed': { lost: 'no-slot' },
+    'cache mark': { as: 'content[].cache_control', how: 'OpenRouter and LiteLLM only' },
+    'cache ttl': { as: 'content[].cache_control.ttl', how: 'OpenRouter and LiteLLM only' },
+    'function tool': { as: 'tools[].function' },
+    'tool strictness': { as: 'tools[].function.strict' },
+    'custom tool': { as: 'tools[].custom' },
+    'provider tool': { lost: 'no-slot' },
+    'tool choice': { as: 'tool_choice', how: 'a tool that does not exist is refused' },
+    'parallel tool calls': { as: 'parallel_tool_calls', how: 'only with tools' },
+    'max output tokens': {
+      as: 'max_tokens',
+      how: 'max_completion_tokens toward OpenAI and Azure, and for their reasoning models elsewhere',
+    },
+    temperature: { as: 'temperature' },
+    'top p': { as: 'top_p' },
+    'top k': { as: 'top_k', how: 'not toward OpenAI, Azure and Mistral, who refuse it' },
+    seed: { as: 'seed' },
+    'presence penalty': { as: 'presence_penalty' },
+    'frequency penalty': { as: 'frequency_penalty' },
+    'stop sequences': { as: 'stop', how: 'the first four' },
+    'several candidates': { as: 'n' },
+    'reasoning switch': { lost: 'no-slot', how: 'as reasoning.enabled toward OpenRouter' },
+    'reasoning effort': { as: 'reasoning_effort' },
+    'reasoning budget': { as: 'reasoning_effort', how: 'the nearest word; as reasoning.max_tokens toward OpenRouter' },
+    'reasoning summary': { lost: 'no-slot' },
+    'json output': { as: 'response_format, type json_object' },
+    'schema output': { as: 'response_format.json_schema' },
+    verbosity: { as: 'verbosity', how: 'toward OpenAI and Azure only' },
+    'output modalities': { as: 'modalities' },
+    logprobs: { as: 'logprobs, top_logprobs' },
+    metadata: { as: 'metadata', how: 'toward OpenAI and Azure only, and only with store' },
+    user: { as: 'user' },
+    'cache key': { as: 'prompt_cache_key', how: 'toward OpenAI and Azure only' },
+    'service tier': { as: 'service_tier', how: 'the words that this API knows' },
+    store: { as: 'store', how: 'toward OpenAI and Azure only' },
+    'usage wish': { as: 'stream_options.include_usage' },
+  },
+  answer: {
+    id: { as: 'id' },
+    model: { as: 'model' },
+    'created at': { as: 'created' },
+    'service tier': { as: 'service_tier' },
+    text: { as: 'content', how: 'one text: a block behind another is appended to it' },
+    annotations: { as: 'annotations[].url_citation', how: 'pages only; a block becomes the range of its text' },
+    logprobs: { as: 'logprobs' },
+    refusal: { as: 'refusal' },
+    reasoning: { as: 'reasoning_content' },
+    'reasoning parts': {
+      as: 'reasoning_details',
+      how: 'format millrace-v1; in the text they stand a blank line apart',
+    },
+    seals: { as: 'reasoning_details, tool_calls[].extra_content', how: 'wrapped' },
+    'tool call': { as: 'tool_calls[].function' },
+    'custom tool call': { as: 'tool_calls[].custom' },
+    'provider tool call': { as: 'reasoning_details', how: 'wrapped together with its result' },
+    'provider tool result': { as: 'reasoning_details', how: 'wrapped together with its call' },
+    media: { as: 'images, audio', how: 'other media are lost' },
+    'several candidates': { as: 'choices' },
+    'finish reason': { as: 'finish_reason', how: 'a pause and unknown reasons are stop' },
+    'stop sequence': { lost: 'no-slot' },
+    'input tokens': { as: 'usage.prompt_tokens' },
+    'cache read tokens': { as: 'usage.prompt_tokens_details.cached_tokens' },
+    'cache write tokens': { as: 'usage.prompt_tokens_details.cache_write_tokens' },
+    'cache write 1h tokens': { lost: 'no-slot' },
+    'output tokens': { as: 'usage.completion_tokens' },
+    'reasoning tokens': { as: 'usage.completion_tokens_details.reasoning_tokens' },
+    'audio tokens': { as: 'usage.prompt_tokens_details.audio_tokens, completion_tokens_details.audio_tokens' },
+    'provider tool counts': { lost: 'no-slot' },
+    'reported cost': { as: 'usage.cost' },
+    failure: { as: 'error' },
+  },
+  natives: {
+    request: [
+      'audio',
+      'logit_bias',
+      'moderation',
+      'prediction',
+      'prompt_cache_options',
+      'prompt_cache_retention',
+      'safety_identifier',
+      'tool_choice.allowed_tools',
+      'tools[].custom.format',
+      'web_search_options',
+    ],
+    answer: ['system_fingerprint', 'moderation', 'audio.transcript'],
+  },
 }

@@ -153,3 +153,57 @@ export interface ChatUsage {
   /** OpenRouter: US dollars; Perplexity: with its parts. */
   readonly cost: number | { readonly total_cost: number }
 }
+
+export interface ChatRequest {
+  readonly model: string
+  readonly messages: readonly object[]
+  readonly stream: boolean | null
+  readonly stream_options: { readonly include_usage: boolean } | null
+  readonly tools: readonly ChatTool[] | null
+  /** Of the time before tools. */
+  readonly functions: readonly object[] | null
+  readonly tool_choice: string | object | null
+  readonly function_call: string | object | null
+  readonly parallel_tool_calls: boolean | null
+  readonly max_tokens: number | null
+  readonly max_completion_tokens: number | null
+  readonly temperature: number | null
+  readonly top_p: number | null
+  /** Not OpenAI's, but of many who imitate it. */
+  readonly top_k: number | null
+  readonly seed: number | null
+  readonly presence_penalty: number | null
+  readonly frequency_penalty: number | null
+  readonly stop: string | readonly string[] | null
+  readonly n: number | null
+  readonly logprobs: boolean | null
+  readonly top_logprobs: number | null
+  readonly reasoning_effort: string | null
+  /** OpenRouter. */
+  readonly reasoning: object | null
+  readonly response_format: ChatResponseFormat | null
+  readonly verbosity: string | null
+  readonly modalities: readonly string[] | null
+  readonly metadata: object | null
+  readonly user: string | null
+  readonly prompt_cache_key: string | null
+  readonly service_tier: string | null
+  readonly store: boolean | null
+}
+
+export interface ChatTool {
+  readonly type: string
+  readonly function: object
+  readonly custom: object
+  readonly cache_control: object
+}
+
+export interface ChatResponseFormat {
+  readonly type: string
+  readonly json_schema: {
+    readonly name: string
+    readonly description: string
+    readonly schema: object
+    readonly strict: boolean
+  }
+}
