@@ -1,7 +1,13 @@
 /** Every dialect that has a way into the hub, and the shortest ways through it. */
-
-import type { EncodeAnswerContext, EncodedRequest, EncodeRequestContext, Wire } from '../../src/dialects/index.ts'
-import { type Codec, DIALECTS, type DialectName } from '../../src/dialects/index.ts'
+import {
+  type Codec,
+  DIALECTS,
+  type DialectName,
+  type EncodeAnswerContext,
+  type EncodedRequest,
+  type EncodeRequestContext,
+  type Wire,
+} from '../../src/dialects/index.ts'
 import {
   foldEvents,
   Losses,
