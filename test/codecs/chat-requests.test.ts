@@ -22,7 +22,7 @@ for (const { name, body } of BODIES)
       const context = contextOf(request, issuer)
       const encoded = JSON.parse(JSON.stringify(encodeRequest(request, context).body))
       const expected = subtract(request as unknown as Message, context.losses.all)
-      assert.deepEqual(plain(decodeRequest(encoded)), plain(expected))
+      assert.deepEqual(plain(decodeRequest(encoded), context.losses), plain(expected, context.losses))
     })
 
 function contextOf(request: Request, issuer: string): EncodeRequestContext {
@@ -30,7 +30,8 @@ function contextOf(request: Request, issuer: string): EncodeRequestContext {
   return { model, stream, askUsage: false, issuer, apiVersion: undefined, losses: new Losses() }
 }
 
-/** Texts that were joined have lost nothing; a choice that was lost leaves an empty object. */
-function plain(request: unknown): unknown {
-  return JSON.parse(JSON.stringify(request))
+/** A budget that is said as an effort is another member on the way back. */
+function plain(request: unknown, losses: Losses): unknown {
+  const { reasoning, ...rest } = JSON.parse(JSON.stringify(request))
+  return losses.all.some(({ path }) => path === '/reasoning/budgetTokens') ? rest : { ...rest, reasoning }
 }

@@ -3,7 +3,7 @@ import { countOf, defined, itemsOf, objectOf, textOf, type Unread, type Wire } f
 import { CallReader } from './calls.ts'
 import { detailText, mergeDetail, type OwnDetail, readOwnDetail } from './carrier.ts'
 import { readDataUrl } from './data-url.ts'
-import { readMessageReasoning } from './message-reasoning.ts'
+import { type MessageReasoning, readMessageReasoning } from './message-reasoning.ts'
 import { Pocket } from './pocket.ts'
 import { reasoningSealValue, slotOf, thinkingOf } from './reasoning.ts'
 import { decodeFinish, nativeOf, readLogprobs } from './tables.ts'
@@ -73,6 +73,8 @@ export class CandidateReader {
   #reasoning: OpenReasoning | undefined
   #audio: AudioBlock | undefined
   #hasDelta = false
+  /** Seals of the text and the refusal of a whole message, until those are written. */
+  #held: MessageReasoning['seals'] = []
   #raw: string | undefined
 
   constructor(writer: EventWriter, choice: number, issuer: string) {
@@ -122,6 +124,7 @@ export class CandidateReader {
     if (this.#hasDelta) return this.#noteNatives(message)
     const { parts, seals } = readMessageReasoning(message, this.#issuer)
     for (const part of parts) writePart(this.#writer, this.#choice, part)
+    this.#held = seals
     const {
       reasoning: _,
       reasoning_content: _1,
@@ -131,7 +134,6 @@ export class CandidateReader {
       ...rest
     } = message
     this.#readDelta(rest, logprobs)
-    for (const { of, seal } of seals) this.#sealVisible(of, seal)
   }
 
   #readDelta(delta: Unread<ChatDelta>, logprobs: Unread<ChatLogprobs> | undefined): void {
@@ -142,7 +144,7 @@ export class CandidateReader {
     for (const item of itemsOf(delta.tool_calls)) this.#readCall(item)
     const legacy = objectOf<NonNullable<ChatDelta['function_call']>>(delta.function_call)
     if (legacy !== undefined) {
-      this.#closeVisible()
+      this.#closeTexts()
       this.#calls.readLegacy(legacy)
     }
     for (const image of itemsOf(delta.images)) this.#readImage(image)
@@ -308,7 +310,8 @@ export class CandidateReader {
   #readCall(value: unknown): void {
     const item = objectOf<NonNullable<ChatDelta['tool_calls']>[number]>(value)
     if (item === undefined) return
-    this.#closeVisible()
+    // The calls before it are closed by the reader, once it knows that this is another.
+    this.#closeTexts()
     this.#calls.read(item)
   }
 
@@ -354,19 +357,27 @@ export class CandidateReader {
   }
 
   #closeVisible(): void {
-    this.#closeText()
-    this.#closeReasoning()
-    this.#closeRefusal()
+    this.#closeTexts()
     this.#calls.closeComplete()
   }
 
+  #closeTexts(): void {
+    this.#closeText()
+    this.#closeReasoning()
+    this.#closeRefusal()
+  }
+
   #closeText(): void {
-    if (this.#text !== NONE) this.#writer.close(this.#text)
+    if (this.#text === NONE) return
+    for (const { of, seal } of this.#held) this.#sealVisible(of, seal)
+    this.#writer.close(this.#text)
     this.#text = NONE
   }
 
   #closeRefusal(): void {
-    if (this.#refusal !== NONE) this.#writer.close(this.#refusal)
+    if (this.#refusal === NONE) return
+    for (const { of, seal } of this.#held) this.#sealVisible(of, seal)
+    this.#writer.close(this.#refusal)
     this.#refusal = NONE
   }
 }

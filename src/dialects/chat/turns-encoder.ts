@@ -1,4 +1,5 @@
 import {
+  type CacheMark,
   type Losses,
   type MediaPart,
   membersFor,
@@ -93,7 +94,7 @@ export class TurnsEncoder {
       this.#messages.push({ role: 'tool', tool_call_id: id, content: result === undefined ? '' : this.#result(result) })
       if (result !== undefined) media.push(...this.#mediaOf(result))
     }
-    if (media.length > 0) this.#messages.push({ role: 'user', content: media.map(placed => this.#part(placed)) })
+    if (media.length > 0) this.#messages.push({ role: 'user', content: this.#parts(media) })
     this.#noteMoved(parts)
   }
 
@@ -104,11 +105,11 @@ export class TurnsEncoder {
       if (part.kind !== 'tool-result') this.#losses.add(path, 'order')
   }
 
-  #result({ part, path }: Placed<ToolResultPart>): string {
-    this.#noteCache(part, path)
+  #result({ part, path }: Placed<ToolResultPart>): string | readonly Wire[] {
+    const mark = this.#noteCache(part, path) ? part.cache : undefined
     if (part.failed) this.#losses.add(`${path}/failed`, 'no-slot')
     const texts = contentOf(part, path).filter(placed => placed.part.kind === 'text')
-    if (texts.length > 0) return this.#text(texts)
+    if (texts.length > 0) return this.#text(texts, mark)
     return part.payload ?? (part.failed ? 'The tool failed' : '')
   }
 
@@ -130,10 +131,13 @@ export class TurnsEncoder {
     this.#messages.push({ role: turn.role, content, ...this.#turnMembers(turn, path) })
   }
 
-  #orphan(placed: Placed<ToolResultPart>): Placed<TextPart> {
-    const { part, path } = placed
+  #orphan({ part, path }: Placed<ToolResultPart>): Placed<TextPart> {
     this.#losses.add(`${path}/kind`, 'no-slot')
-    return { part: { kind: 'text', text: `Result of tool call ${part.callId}: ${this.#result(placed)}` }, path }
+    const texts = part.content.map(inner => (inner.kind === 'text' ? inner.text : ''))
+    for (const { part: inner, path: innerPath } of contentOf(part, path))
+      if (inner.kind !== 'text') this.#losses.add(innerPath, 'no-slot')
+    const text = [`Result of tool call ${part.callId}:`, ...texts].join('\n\n')
+    return { part: { kind: 'text', text, ...(part.cache === undefined ? {} : { cache: part.cache }) }, path }
   }
 
   #turnMembers({ name, native }: Turn, path: string): Wire {
@@ -158,7 +162,7 @@ export class TurnsEncoder {
   /** One text; a list only where parts that this dialect alone knows stand among it. */
   #assistantContent(visible: readonly Placed[]): string | readonly unknown[] {
     const isPlain = visible.every(({ part }) => part.kind === 'text' && !this.#hasAttributes(part))
-    if (!isPlain) return visible.flatMap(placed => this.#part(placed) ?? [])
+    if (!isPlain) return this.#parts(visible)
     for (const { path } of visible.slice(1)) this.#losses.add(path, 'cosmetic')
     for (const { part, path } of visible) this.#noteText(part, path)
     return visible.map(({ part }) => (part as TextPart).text).join('')
@@ -243,29 +247,32 @@ export class TurnsEncoder {
     return members
   }
 
-  /** Parts as one plain text, with blank lines between them. */
-  #text(parts: readonly Placed[]): string {
-    const texts: string[] = []
-    for (const [n, { part, path }] of parts.entries()) {
-      if (part.kind !== 'text') {
-        this.#losses.add(path, 'no-slot')
-        continue
-      }
-      if (n > 0) this.#losses.add(path, 'cosmetic')
-      this.#noteText(part, path)
-      texts.push(part.text)
+  /** Parts as one plain text, with blank lines between them; as parts only where one has a mark. */
+  #text(parts: readonly Placed[], mark?: CacheMark): string | readonly Wire[] {
+    const texts = parts.filter(({ part }) => part.kind === 'text') as readonly Placed<TextPart>[]
+    for (const placed of parts) if (placed.part.kind !== 'text') this.#losses.add(placed.path, 'no-slot')
+    if (mark !== undefined || texts.some(({ part }) => this.#hasAttributes(part))) {
+      const items = this.#parts(texts)
+      const last = items.at(-1)
+      if (mark === undefined || last === undefined) return items
+      return [...items.slice(0, -1), { ...last, cache_control: { type: 'ephemeral', ...mark } }]
     }
-    return texts.join('\n\n')
+    for (const { path } of texts.slice(1)) this.#losses.add(path, 'cosmetic')
+    for (const { part, path } of texts) this.#noteText(part, path)
+    return texts.map(({ part }) => part.text).join('\n\n')
   }
 
   /** A user's message: a plain text where it is one. */
   #content(parts: readonly Placed[]): string | readonly unknown[] {
     const [first, ...others] = parts
     if (first === undefined) return ''
-    if (others.length > 0 || first.part.kind !== 'text' || this.#hasAttributes(first.part))
-      return parts.flatMap(placed => this.#part(placed) ?? [])
+    if (others.length > 0 || first.part.kind !== 'text' || this.#hasAttributes(first.part)) return this.#parts(parts)
     this.#noteText(first.part, first.path)
     return first.part.text
+  }
+
+  #parts(parts: readonly Placed[]): readonly Wire[] {
+    return parts.map(placed => this.#part(placed)).filter(part => part !== undefined)
   }
 
   #part(placed: Placed): Wire | undefined {
@@ -319,7 +326,7 @@ export class TurnsEncoder {
   /** @returns whether there is a mark and the upstream reads it */
   #noteCache({ cache }: Part, path: string): boolean {
     if (cache === undefined) return false
-    const isKept = takesCacheMarks(this.#context.issuer) && !path.startsWith('/instructions')
+    const isKept = takesCacheMarks(this.#context.issuer)
     if (!isKept) this.#losses.add(`${path}/cache`, 'no-slot')
     return isKept
   }
