@@ -13,6 +13,7 @@ export {
   decodeRequest,
   type LossPolicy,
   type RequestTarget,
+  refusalOf,
 } from './request.ts'
 export { ConvertStage } from './stage.ts'
 export { ConvertWholeStage } from './whole.ts'

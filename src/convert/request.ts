@@ -108,7 +108,8 @@ function write(upstream: CodedDialect, request: Request, target: RequestTarget):
 /** Paths in one message: enough to see what it is about. */
 const TOLD = 20
 
-function refusalOf(losses: readonly Loss[], dialect: string): Failure | undefined {
+/** Why a request is refused that loses what somebody may miss; undefined when it loses nothing of the kind. */
+export function refusalOf(losses: readonly Loss[], dialect: string): Failure | undefined {
   const real = losses.filter(({ reason }) => reason !== 'cosmetic').map(({ path }) => path)
   if (real.length === 0) return undefined
   const more = real.length > TOLD ? ` and ${real.length - TOLD} more` : ''

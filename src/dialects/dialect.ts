@@ -2,6 +2,7 @@ import type { Failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
 import type { DialectName, Finish, Usage } from '../model/index.ts'
 import type { Codec } from './codec.ts'
+import type { WrappedPlace } from './wrapped-seals.ts'
 
 export type { DialectName } from '../model/index.ts'
 
@@ -19,6 +20,10 @@ export interface Dialect {
   createMeter(): Meter
   readonly whole: WholeMeter
   readonly models: DialectModels
+  /** Where a frame or a whole body names the model that answered: members, from the outside in. */
+  readonly modelAt: readonly (readonly string[])[]
+  /** Where its clients send back what we wrapped for them. */
+  readonly wrappedAt: readonly WrappedPlace[]
   /** The way into the hub; undefined while this dialect can only be relayed. */
   readonly codec?: Codec
 }
@@ -84,6 +89,8 @@ export interface DialectHttp {
 /** Declared changes of bytes that are otherwise relayed as they come; a closed list. */
 export type Edit =
   | 'model'
+  | 'answer-model'
+  | 'seals'
   | 'stream'
   | 'usage-frame'
   | 'usage-added'

@@ -7,6 +7,7 @@ import type { Adapter, AdapterContext, FailureAnswer } from './adapter.ts'
 import { DEFAULT_LIMITS } from './budgets.ts'
 import { DROP_USAGE_FRAME, type Redact, redactFailures } from './frame-edit.ts'
 import { RelayStage } from './relay-stage.ts'
+import { RewriteWholeStage, rewriteModel as renamed } from './rewrite-model.ts'
 import type { Stage } from './stage.ts'
 import { PassStage, UnexpectedWholeStage, WholeStage } from './whole-stage.ts'
 
@@ -31,10 +32,20 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
   const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
 
   function stage(context: AdapterContext): Stage {
-    const { shape, limits, edits: made } = context
+    const { shape, limits, edits: made, clientModel } = context
     if (!isMetered) return new PassStage()
-    if (shape === 'stream') return new RelayStage(dialect, limits, made, frameEdits)
-    if (shape === 'whole') return new WholeStage(dialect)
+    const named = rewriteModel ? clientModel : undefined
+    if (shape === 'stream')
+      return new RelayStage(
+        dialect,
+        limits,
+        made,
+        named === undefined ? frameEdits : [...frameEdits, renamed(dialect, named)],
+      )
+    if (shape === 'whole')
+      return named === undefined
+        ? new WholeStage(dialect)
+        : new RewriteWholeStage(dialect, named, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
     return coded === undefined ? new UnexpectedWholeStage(dialect) : turnedStage(coded, context)
   }
 
@@ -58,7 +69,7 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
   return {
     from: dialect.name,
     to: dialect.name,
-    lane: dropsUsage ? 'edit' : 'relay',
+    lane: dropsUsage || rewriteModel ? 'edit' : 'relay',
     edits,
     folds: coded !== undefined,
     request: body => ({ body }),

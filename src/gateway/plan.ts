@@ -1,10 +1,24 @@
 import type { Credentials } from '../access/index.ts'
-import { asCoded, type Conversion, convertRequest, decodeRequest, type LossPolicy } from '../convert/index.ts'
-import { DIALECTS, type Dialect, type DialectName, type Match, type UpstreamTarget } from '../dialects/index.ts'
+import {
+  asCoded,
+  type Conversion,
+  convertRequest,
+  decodeRequest,
+  type LossPolicy,
+  refusalOf,
+} from '../convert/index.ts'
+import {
+  cutWrapped,
+  DIALECTS,
+  type Dialect,
+  type DialectName,
+  type Match,
+  type UpstreamTarget,
+} from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import { adapters, type Budgets } from '../exchange/index.ts'
 import { getHeader, type RawHeaders, requestHeaders, withoutHeaders } from '../http/index.ts'
-import { Losses } from '../model/index.ts'
+import { type Loss, Losses } from '../model/index.ts'
 import { type Choice, type Config, chooseModel, firstUpstream, type Upstream } from './config/index.ts'
 
 /** A client's request, understood as far as routing needs it. */
@@ -51,8 +65,8 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
   if ('code' in choice) return choice
   const wants = stream ? 'stream' : 'whole'
   const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked) } as const
-  const written =
-    choice.dialect === dialect.name ? relayed(decided) : converted(decided, policyOf(config, asked.credentials.headers))
+  const policy = policyOf(config, asked.credentials.headers)
+  const written = choice.dialect === dialect.name ? relayed(decided, policy) : converted(decided, policy)
   if ('code' in written) return written
   return {
     ...written,
@@ -92,40 +106,48 @@ function askedFor(wants: Wish, { streamOnly, streaming }: Upstream, { dialect, m
 }
 
 /** The client's own bytes, but for declared edits. */
-function relayed({ choice, asked, wants, asks }: Decided): Written {
+function relayed({ choice, asked, wants, asks }: Decided, losses: LossPolicy): Written | Failure {
   const { dialect, match, body, credentials } = asked
   const { upstream } = choice
   const isTurned = asks !== wants
-  const target = dialect.http.target(match, body, {
+  const isGenerated = match.operation === 'generate'
+  const own = isGenerated ? cutWrapped(body, dialect.wrappedAt) : { body, cut: [] }
+  const lost = own.cut.map(path => ({ path, reason: 'foreign-seal' }) as const)
+  const refused = losses === 'refuse' ? refusalOf(lost, dialect.name) : undefined
+  if (refused !== undefined) return refused
+  const edited = dialect.http.target(match, own.body, {
     model: choice.model,
     stream: isTurned ? asks === 'stream' : undefined,
     askUsage: asks === 'stream' && upstream.usage === 'ask',
   })
+  const target: UpstreamTarget = lost.length === 0 ? edited : { ...edited, edits: [...edited.edits, 'seals'] }
   const credential = credentialFor(upstream, asked)
   const query = joinQuery(replaceParameters(credentials.query, target.query), credential.query)
-  const own = { headers: upstream.headers, drop: isTurned ? ['accept'] : [] }
+  const drop = isTurned ? ['accept'] : []
   return {
     url: toUrl(`${upstream.baseUrls[dialect.name]}${target.path}${query}`),
     headers: [
-      ...requestHeaders(credentials.headers, { drop: [...namesOf(own.headers), ...own.drop] }),
+      ...requestHeaders(credentials.headers, { drop: [...namesOf(upstream.headers), ...drop] }),
       ...(isTurned ? ['accept', MEDIA_TYPES[asks]] : []),
-      ...own.headers,
+      ...upstream.headers,
       ...credential.headers,
     ],
     target,
-    conversion: isTurned ? understood(asked) : undefined,
+    conversion: isTurned || lost.length > 0 ? understood(asked, lost) : undefined,
   }
 }
 
 const MEDIA_TYPES: Readonly<Record<Wish, string>> = { stream: 'text/event-stream', whole: 'application/json' }
 
 /** What a relayed request asks for, for whoever has to write its answer anew; as far as it can be read. */
-function understood({ dialect, match, body }: Asked): Conversion {
+function understood({ dialect, match, body }: Asked, lost: readonly Loss[]): Conversion {
   const coded = asCoded(dialect)
   const request = coded && decodeRequest(coded, body, match)
+  const requestLosses = new Losses()
+  for (const { path, reason } of lost) requestLosses.add(path, reason)
   return {
     request: request === undefined || 'code' in request ? undefined : request,
-    requestLosses: new Losses(),
+    requestLosses,
     answerLosses: new Losses(),
   }
 }

@@ -23,7 +23,7 @@ const codec: Codec = {
 }
 
 /** OpenAI Chat Completions. */
-export const chat: Dialect = Object.freeze({
+export const chat: Dialect = Object.freeze<Dialect>({
   name: 'chat',
   http,
   failure,
@@ -31,5 +31,18 @@ export const chat: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model']],
+  wrappedAt: [
+    {
+      path: ['messages', '*', 'reasoning_details', '*'],
+      holds: [['signature'], ['data'], ['format']],
+      emptied: 'list',
+    },
+    {
+      path: ['messages', '*', 'tool_calls', '*', 'extra_content'],
+      holds: [['google', 'thought_signature']],
+      emptied: 'list',
+    },
+  ],
   codec,
 })

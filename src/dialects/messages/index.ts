@@ -22,7 +22,7 @@ const codec: Codec = {
 }
 
 /** Anthropic Messages. */
-export const messages: Dialect = Object.freeze({
+export const messages: Dialect = Object.freeze<Dialect>({
   name: 'messages',
   http,
   failure,
@@ -30,5 +30,7 @@ export const messages: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model'], ['message', 'model']],
+  wrappedAt: [{ path: ['messages', '*', 'content', '*'], holds: [['signature'], ['data']], emptied: 'turn' }],
   codec,
 })
