@@ -159,6 +159,11 @@ export function preparedRequest(came: Request, there: Request, losses: readonly 
   }) as unknown as readonly [actual: unknown, expected: unknown]
 }
 
+/** A reader of a request cannot know who made the seals of its own dialect. */
+function withoutIssuers(part: Part): Part {
+  return { ...part, seals: part.seals?.map(seal => ({ ...seal, issuer: '' })) }
+}
+
 /** Without the words that say no more than silence, and those that an API insists on where nobody said anything. */
 function withoutDefaults(request: Request, expected: Request): Request {
   const { choices, output = {}, toolChoice, turns, maxOutputTokens } = request
@@ -176,7 +181,7 @@ function withoutDefaults(request: Request, expected: Request): Request {
     toolChoice: toolChoice?.type === 'auto' ? undefined : toolChoice,
     turns: (expected.turns.length === 0 ? [] : turns).map(turn => ({
       ...turn,
-      parts: turn.parts.map(withPlainPayload),
+      parts: turn.parts.map(withPlainPayload).map(withoutIssuers),
     })),
   }
 }
