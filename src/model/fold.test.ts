@@ -141,6 +141,7 @@ const streams = anyStream({
   natives: 'messages',
   seals: { dialect: 'messages', issuer: 'up' },
   candidates: 3,
+  interleaved: 'all',
   failing: true,
 })
 

@@ -157,7 +157,13 @@ test('a request loses in the same way', () => {
 })
 
 test('without losses nothing changes', () => {
-  const streams = anyStream({ natives: 'chat', seals: { dialect: 'chat', issuer: '' }, candidates: 2, failing: true })
+  const streams = anyStream({
+    natives: 'chat',
+    seals: { dialect: 'chat', issuer: '' },
+    candidates: 2,
+    interleaved: 'all',
+    failing: true,
+  })
   fc.assert(
     fc.property(streams, stream => {
       const message = foldEvents(stream)

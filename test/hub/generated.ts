@@ -26,11 +26,16 @@ export interface StreamSetup {
   readonly candidates?: number
   /** Whether it may end in an error. Default false. */
   readonly failing?: boolean
+  /** What may come in pieces between those of others: `calls` of tools, as providers do, or `all`. Default `calls`. */
+  readonly interleaved?: 'calls' | 'all'
 }
 
 /** Legal streams of the neutral model. */
 export function anyStream(setup: StreamSetup = {}): fc.Arbitrary<readonly StreamEvent[]> {
-  return anyPlan(setup).map(play)
+  const isCall = ({ start, isAlone }: BlockPlan) => start.kind === 'tool-call' && !isAlone
+  const plans = anyPlan(setup)
+  if (setup.interleaved === 'all') return plans.map(play)
+  return plans.map(plan => play({ ...plan, blocks: plan.blocks.map(block => ({ ...block, isAlone: !isCall(block) })) }))
 }
 
 /** Text as models write it, in the pieces that providers cut it into: inside an emoji, too. */
@@ -75,7 +80,7 @@ interface BlockPlan {
   readonly annotations: readonly Annotation[]
   readonly seals: readonly Seal[]
   readonly endNative: Native | undefined
-  /** It opens when nothing else is open. */
+  /** It opens when nothing else is open, and nothing opens before it is closed. */
   readonly isAlone: boolean
 }
 
@@ -104,15 +109,20 @@ function play(plan: Plan): readonly StreamEvent[] {
   const writer = new EventWriter(event => events.push(event))
   const waiting = [...plan.blocks]
   const running: Generator<void>[] = []
+  let isAlone = false
   const fails = plan.failure?.[0] ?? Number.POSITIVE_INFINITY
   writer.start(plan.start)
   for (let step = 0; step < fails && (waiting.length > 0 || running.length > 0); step++) {
     for (const [at, aside] of plan.asides) if (at === step) say(writer, aside)
     const usage = plan.usages[step]
     if (usage !== undefined) writer.usage(usage)
-    const canOpen = waiting.length > 0 && (running.length === 0 || !waiting[0]?.isAlone)
+    const canOpen: boolean = waiting.length > 0 && (running.length === 0 || (!isAlone && !waiting[0]?.isAlone))
     const pick = (plan.picks[step % plan.picks.length] ?? 0) % (running.length + (canOpen ? 1 : 0))
-    if (pick === running.length) running.push(run(writer, waiting.shift() as BlockPlan))
+    if (pick === running.length) {
+      const plan = waiting.shift() as BlockPlan
+      isAlone = plan.isAlone
+      running.push(run(writer, plan))
+    }
     if (running[pick]?.next().done) running.splice(pick, 1)
   }
   const last = plan.usages.at(-1)
@@ -198,12 +208,10 @@ function anyItem(
   })
   const plan = (more: fc.Arbitrary<Partial<BlockPlan> & Pick<BlockPlan, 'start'>>) =>
     fc.tuple(native, more).map(([endNative, more]): readonly BlockPlan[] => [{ ...NOTHING, endNative, ...more }])
-  const text = fc.record({
-    start: base.map(base => ({ ...base, kind: 'text' as const })),
-    pieces,
-    logprobs,
-    annotations,
-  })
+  const text = fc
+    .record({ start: base.map(base => ({ ...base, kind: 'text' as const })), pieces, logprobs, annotations })
+    // Nothing rests on a source.
+    .map(plan => (plan.pieces.length === 0 ? { ...plan, annotations: [] } : plan))
   const refusal = fc.record({ start: base.map(base => ({ ...base, kind: 'refusal' as const })), pieces, logprobs })
   const media = fc.record({
     start: fc

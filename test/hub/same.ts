@@ -56,7 +56,7 @@ function isNoRange({ path, reason }: Loss): boolean {
   return reason !== 'unit' || !/\/annotations\/\d+$/.test(path)
 }
 
-/** Annotations of a whole block with the block's range in the candidate's text: both say the same. */
+/** Annotations of a whole block or candidate with its range in the candidate's text: both say the same. */
 function withRanges(message: Message): Message {
   const candidates = message.candidates.map(candidate => {
     let end = 0
@@ -64,9 +64,11 @@ function withRanges(message: Message): Message {
       if (part.kind !== 'text') return part
       const start = end
       end += part.text.length
-      return { ...part, annotations: part.annotations?.map(annotation => ({ start, end, ...annotation })) }
+      const annotations = part.annotations?.map(annotation => ({ start, end, ...annotation }))
+      return { ...part, annotations }
     })
-    return { ...candidate, parts }
+    const annotations = candidate.annotations?.map(annotation => ({ start: 0, end, ...annotation }))
+    return { ...candidate, parts, annotations }
   })
   return { ...message, candidates }
 }
@@ -101,6 +103,9 @@ function movedPath(path: string, losses: readonly Loss[]): string {
 
 /** What somebody must say, and was made up because nobody had said it. */
 function withoutMadeUp(came: Message, expected: Message): Message {
+  // A failure before anything else is told alone: it may yet become a status.
+  if (expected.failure !== undefined && came.candidates.length === 0 && came.id === undefined)
+    return { ...expected, ...came, id: expected.id, model: expected.model }
   const made = (['id', 'model', 'createdAt'] as const).filter(name => expected[name] === undefined)
   return {
     ...came,

@@ -34,7 +34,12 @@ for (const speaker of SPEAKERS) {
     }
 
     test('of generated streams, byte by byte', () => {
-      const generated = anyStream({ seals: { dialect: name, issuer: ISSUER }, failing: true, candidates: 2 })
+      const generated = anyStream({
+        seals: { dialect: name, issuer: ISSUER },
+        failing: true,
+        candidates: 2,
+        interleaved: 'all',
+      })
       fc.assert(
         fc.property(generated, stream => {
           const { bytes } = encode(speaker, stream)
