@@ -23,6 +23,7 @@ import { SseDecoder } from '../../sse/index.ts'
 import type { EncodeAnswerContext } from '../codec.ts'
 import { parseJson, type Wire } from '../value.ts'
 import { decodeMessage, encodeMessage } from './message.ts'
+import { decodeRequest } from './request.ts'
 import { MessagesStreamDecoder } from './stream-decoder.ts'
 import { MessagesStreamEncoder } from './stream-encoder.ts'
 
@@ -533,5 +534,44 @@ test('any foreign answer is written in an order that the official client takes',
       assert.deepEqual(JSON.parse(JSON.stringify(final.content)), JSON.parse(JSON.stringify(content)))
     }),
     { numRuns: 200 },
+  )
+})
+
+/** The same events with the blocks open all at once, and their pieces in turn. */
+function interleaved(events: readonly StreamEvent[]): StreamEvent[] {
+  const first = events.findIndex(({ type }) => type === 'block-start')
+  const last = events.findLastIndex(({ type }) => type === 'block-end')
+  const middle = events.slice(first, last + 1)
+  const starts = middle.filter(({ type }) => type === 'block-start')
+  const queues = starts.map(start => middle.filter(event => event !== start && indexOf(event) === indexOf(start)))
+  const rounds = Math.max(0, ...queues.map(({ length }) => length))
+  const mixed = Array.from({ length: rounds }, (_, round) =>
+    queues.toReversed().flatMap(queue => queue[round] ?? []),
+  ).flat()
+  return [...events.slice(0, Math.max(first, 0)), ...starts, ...mixed, ...events.slice(last + 1)]
+}
+
+function indexOf(event: StreamEvent): number | undefined {
+  return 'index' in event ? event.index : undefined
+}
+
+test('blocks that are open at once are written one after the other', () => {
+  fc.assert(
+    fc.property(anyMessage, message => {
+      const events = unfold(message)
+      fc.pre(events.some(({ type }) => type === 'block-start'))
+      assert.deepEqual(encode(interleaved(events)).frames, encode(events).frames)
+    }),
+  )
+})
+
+test('a turn that the client sends back holds every seal and part that it was shown', () => {
+  fc.assert(
+    fc.property(anyMessage, message => {
+      const { content } = encodeMessage(message, contextOf(new Losses()))
+      const { turns } = decodeRequest({ messages: [{ role: 'assistant', content }] })
+      const shown = decodeMessage({ content }, { issuer: '' }).candidates[0]?.parts
+      assert.deepEqual(turns[0]?.parts, shown)
+    }),
   )
 })
