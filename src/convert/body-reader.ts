@@ -1,7 +1,7 @@
 import { GrowingBytes, toUtf8 } from '../bytes.ts'
 import { type Failure, failure } from '../errors.ts'
 import { parseExact } from '../json/index.ts'
-import { Fold, type Message } from '../model/index.ts'
+import { type Candidate, Fold, type Message } from '../model/index.ts'
 import { type AnswerOptions, sharedMemory } from './answer.ts'
 import { crossingFailure } from './failure.ts'
 import { AnswerShare } from './memory.ts'
@@ -39,7 +39,7 @@ export class BodyReader {
     try {
       const message = this.#decode(parse(text))
       if (message.failure !== undefined) return crossingFailure(message.failure, this.#options)
-      return message.candidates.length === 0 ? noAnswer(text) : message
+      return message.candidates.some(isAnswer) ? message : noAnswer(text)
     } catch (error) {
       return error instanceof SyntaxError ? noAnswer(text) : faultOf(error)
     }
@@ -67,6 +67,11 @@ function parse(text: string): object {
   const value = parseExact(text)
   if (typeof value !== 'object' || value === null) throw new SyntaxError('neither an object nor an array')
   return value
+}
+
+/** Something was said, or it was said why nothing is. */
+function isAnswer({ parts, finish }: Candidate): boolean {
+  return parts.length > 0 || finish?.raw !== undefined
 }
 
 const SHOWN = 200
