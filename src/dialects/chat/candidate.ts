@@ -1,4 +1,11 @@
-import { type Annotation, type EventWriter, type Finish, type Seal, writePart } from '../../model/index.ts'
+import {
+  type Annotation,
+  type EventWriter,
+  type Finish,
+  type FinishReason,
+  type Seal,
+  writePart,
+} from '../../model/index.ts'
 import { countOf, defined, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { CallReader } from './calls.ts'
 import { detailText, mergeDetail, type OwnDetail, readOwnDetail } from './carrier.ts'
@@ -107,7 +114,12 @@ export class CandidateReader {
     this.#closeAudio()
     if (this.#members === undefined) return
     if (this.#raw !== undefined) this.#writer.finish(this.#choice, this.#finishOf(this.#raw))
-    else this.#writer.finish(this.#choice, { reason: 'other', raw: undefined, native: nativeOf(this.#members) })
+    else
+      this.#writer.finish(this.#choice, { reason: this.#unsaidReason, raw: undefined, native: nativeOf(this.#members) })
+  }
+
+  get #unsaidReason(): FinishReason {
+    return this.#calls.isEmpty ? 'other' : 'tool-calls'
   }
 
   #finishOf(raw: string): Finish {

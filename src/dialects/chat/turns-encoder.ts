@@ -283,11 +283,19 @@ export class TurnsEncoder {
       return undefined
     }
     if (part.kind === 'native') return encoded
+    if (part.kind === 'media') this.#noteMedia(part, path, encoded)
+    this.#noteItem(part, path)
     const cache = this.#noteCache(part, path) ? { cache_control: { type: 'ephemeral', ...part.cache } } : {}
     const own = membersFor('chat', part.native)
     if (own === undefined && part.native !== undefined)
       this.#losses.addNative(`${path}/native/members`, part.native.members)
     return { ...encoded, ...cache, ...own }
+  }
+
+  /** What the form of a medium has no member for. */
+  #noteMedia({ detail, filename }: MediaPart, path: string, { type }: Wire): void {
+    if (detail !== undefined && type !== 'image_url') this.#losses.add(`${path}/detail`, 'no-slot')
+    if (filename !== undefined && type !== 'file') this.#losses.add(`${path}/filename`, 'cosmetic')
   }
 
   #partOf({ part }: Placed): Wire | undefined {
