@@ -95,9 +95,12 @@ export class MessagesStreamDecoder implements StreamDecoder {
       case 'content_block_delta':
         if (!this.#readDelta(event.index, objectOf(event.delta) ?? {})) this.#native({ event: name, data: source })
         break
-      case 'content_block_start':
-        this.#startBlock(event.index, objectOf(exactly(data, source).content_block) ?? {})
+      case 'content_block_start': {
+        const block = objectOf(exactly(data, source).content_block)
+        if (textOf(block?.type) === undefined) this.#native({ event: name, data: source })
+        else this.#startBlock(event.index, block ?? {})
         break
+      }
       case 'content_block_stop':
         this.#stopBlock(event.index)
         break

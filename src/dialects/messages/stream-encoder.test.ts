@@ -575,3 +575,14 @@ test('a turn that the client sends back holds every seal and part that it was sh
     }),
   )
 })
+
+test('ten thousand blocks that waited are written', () => {
+  const ids = Array.from({ length: 10_000 }, (_, index) => index)
+  const { data } = encode([
+    START,
+    ...ids.map(index => openCall(index, `c${index}`)),
+    ...ids.toReversed().flatMap(index => [payload(index, '{}'), close(index)]),
+    ...END,
+  ])
+  assert.equal(data.filter(({ type }) => type === 'content_block_stop').length, 10_000)
+})

@@ -29,6 +29,17 @@ const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta","
 /** Members of the end that stand beside its delta; all others stand in it. */
 const BESIDE_DELTA: ReadonlySet<string> = new Set(['context_management', 'input_transformations'])
 
+/** Events that only the encoder itself writes. */
+const KNOWN_EVENTS: ReadonlySet<unknown> = new Set([
+  'message_start',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+  'error',
+])
+
 /** The one neutral block that is being written, or waits to have something to write. */
 interface OpenBlock {
   readonly start: BlockStart
@@ -80,6 +91,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #open: OpenBlock | undefined
   /** Blocks that were opened while another one was open, with all that came for them. */
   readonly #waiting = new Map<number, StreamEvent[]>()
+  #isCatchingUp = false
   readonly #cargo: Cargo[] = []
   readonly #foreignCalls = new Map<string, ForeignCall>()
   #wireIndex = 0
@@ -198,12 +210,16 @@ export class MessagesStreamEncoder implements StreamEncoder {
     } else this.#addTo(open, event)
   }
 
+  /** Writes what waits, block by block, up to the first one that has not ended. */
   #openNext(): void {
+    if (this.#isCatchingUp) return
+    this.#isCatchingUp = true
     for (const [index, events] of this.#waiting) {
+      if (this.#open !== undefined) break
       this.#waiting.delete(index)
       for (const event of events) this.#push(event)
-      return
     }
+    this.#isCatchingUp = false
   }
 
   #openBlock(start: BlockStart): void {
@@ -479,8 +495,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
     this.#write(failures.encodeInStream(failure, undefined))
   }
 
+  /** An event that we know but could not place would break the order, or mean another block. */
   #writeNative(name: string | undefined, { dialect, members }: Native): void {
-    if (dialect !== 'messages') this.#context.losses.add(`/events/${name ?? ''}`, 'no-slot')
+    if (dialect !== 'messages' || KNOWN_EVENTS.has(name) || KNOWN_EVENTS.has(members.type))
+      this.#context.losses.add(`/events/${name ?? ''}`, 'no-slot')
     else this.#write(encodeEvent({ ...(name === undefined ? {} : { event: name }), data: JSON.stringify(members) }))
   }
 
