@@ -7,9 +7,15 @@ import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream'
 import type { DialectName, Wire } from '../../src/dialects/index.ts'
 import { foldEvents, Losses, type Message, type Part } from '../../src/model/index.ts'
 import { SseDecoder } from '../../src/sse/index.ts'
-import { answerContext, decode, decodeWhole, encode, ISSUER, SPEAKERS, type Speaker } from './codecs.ts'
+import { answerContext, asSent, decode, decodeWhole, encode, ISSUER, SPEAKERS, type Speaker } from './codecs.ts'
 import { anyStream } from './generated.ts'
 import { assertEcho, plain, withParsedPayloads } from './same.ts'
+
+/** The client names the model that answered last, not the one that the stream begins with; or it mends cut JSON. */
+const KNOWN_BETTER: ReadonlySet<string> = new Set([
+  'messages/anthropic-fallback-text',
+  'messages/anthropic-tool-length-text',
+])
 
 for (const speaker of SPEAKERS) {
   const { name, codec, streams } = speaker
@@ -36,11 +42,11 @@ for (const speaker of SPEAKERS) {
       for (const { id, bytes } of streams) {
         const events = decode(speaker, bytes)
         const message = foldEvents(events)
-        if (message.failure !== undefined) continue
+        if (message.failure !== undefined || KNOWN_BETTER.has(id)) continue
 
         test(`makes of our stream for ${id} the body that we would have sent`, async () => {
           const theirs = codec.decodeMessage(await accumulate(encode(speaker, events).bytes), { issuer: ISSUER })
-          assert.deepEqual(essence(theirs, name), essence(message, name))
+          assert.deepEqual(essence(theirs, message, name), essence(message, message, name))
         })
       }
     })
@@ -49,7 +55,7 @@ for (const speaker of SPEAKERS) {
 
 function checkAgreement({ name, codec }: Speaker, message: Message): void {
   const losses = new Losses()
-  const body = JSON.parse(JSON.stringify(codec.encodeMessage(message, answerContext(losses))))
+  const body = asSent(codec.encodeMessage(message, answerContext(losses)))
   const came = codec.decodeMessage(body, { issuer: ISSUER })
   assertEcho(withParsedPayloads(came), withParsedPayloads(message), losses.all, name)
 }
@@ -84,17 +90,18 @@ function linesOf(bytes: Buffer): ReadableStream {
 }
 
 /** What every accumulator keeps; that of chat knows nothing of reasoning, and joins no lists that are not OpenAI's. */
-function essence(message: Message, dialect: DialectName): unknown {
+function essence(message: Message, said: Message, dialect: DialectName): unknown {
   const { id, model, usage = {}, candidates } = withParsedPayloads(message)
   const { native: _, byModel: __, ...counts } = usage
   const isKept = ({ kind }: Part) => dialect === 'messages' || (kind !== 'reasoning' && kind !== 'media')
   return plain({
-    id,
+    // Where nobody said one, it is made up.
+    id: said.id && id,
     model,
     usage: dialect === 'chat' ? counts : undefined,
     candidates: candidates.map(({ index, parts, finish }) => ({
       index,
-      finish: finish?.reason,
+      finish: finish?.reason === 'other' ? 'stop' : finish?.reason,
       parts: parts.filter(isKept).filter(isClients).map(partEssence),
     })),
   })

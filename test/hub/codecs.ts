@@ -8,6 +8,7 @@ import {
   type EncodeRequestContext,
   type Wire,
 } from '../../src/dialects/index.ts'
+import { parseExact } from '../../src/json/index.ts'
 import {
   foldEvents,
   Losses,
@@ -106,7 +107,12 @@ export function encodeRequest(
     request,
     requestContext(losses, { model, stream, askUsage: request.includeUsage ?? false, ...more }),
   )
-  return { written: { ...written, body: JSON.parse(JSON.stringify(written.body)) }, losses }
+  return { written: { ...written, body: asSent(written.body) }, losses }
+}
+
+/** A body as it comes out of the bytes that it was sent in. */
+export function asSent(body: Wire): Wire {
+  return parseExact(JSON.stringify(body)) as Wire
 }
 
 /** Says a request in a dialect and reads it back there. */

@@ -249,13 +249,22 @@ function anyReasoning(base: Base, seals: StreamSetup['seals']) {
       pieces,
       breaks: form === 'summary' ? breaks : [],
       // Without text it stands in the place of text, and a block with neither is nothing.
-      seals: seals === undefined ? [] : [sealOf(seals, pieces.length === 0 ? 'encrypted' : 'signature', value)],
+      seals: seals === undefined ? [] : [sealOf(seals, pieces, value)],
     }))
     .filter(({ pieces, seals }) => pieces.length > 0 || seals.length > 0)
 }
 
-function sealOf(whose: Pick<Seal, 'dialect' | 'issuer'>, kind: Seal['kind'], value: readonly string[]): Seal {
-  return { ...whose, kind, value: `EqQB${value.join('')}/+=` }
+/** @param pieces the text that it proves; without any it stands in its place */
+function sealOf(whose: Pick<Seal, 'dialect' | 'issuer'>, pieces: readonly string[], value: readonly string[]): Seal {
+  const kind = pieces.length === 0 ? 'encrypted' : 'signature'
+  const token = `EqQB${value.join('')}/+=`
+  if (whose.dialect !== 'chat') return { ...whose, kind, value: token }
+  // What a chat upstream wants back is whole members of its message.
+  const item =
+    kind === 'signature'
+      ? { type: 'reasoning.text', text: pieces.join(''), signature: token, index: 0 }
+      : { type: 'reasoning.encrypted', data: token, index: 0 }
+  return { ...whose, kind, value: `echo:${JSON.stringify({ members: { reasoning_details: [item] } })}` }
 }
 
 function anyCall(base: Base) {
@@ -367,9 +376,15 @@ function cutAt(text: string, at: number): readonly string[] {
   return [text.slice(0, at), text.slice(at)].filter(piece => piece !== '')
 }
 
-/** Gives calls their ids, and results those of their calls. */
+/** Gives calls their ids, results those of their calls, and a chat provider's items their indices. */
 function numbered(items: readonly (readonly BlockPlan[])[]): readonly BlockPlan[] {
   return items.flatMap((plans, at) =>
-    plans.map(plan => ('callId' in plan.start ? { ...plan, start: { ...plan.start, callId: `call_${at}` } } : plan)),
+    plans.map(plan => ({
+      ...plan,
+      start: 'callId' in plan.start ? { ...plan.start, callId: `call_${at}` } : plan.start,
+      seals: plan.seals.map(seal =>
+        seal.dialect === 'chat' ? { ...seal, value: seal.value.replace('"index":0', `"index":${at}`) } : seal,
+      ),
+    })),
   )
 }

@@ -12,7 +12,17 @@ import {
   type StreamEvent,
   subtract,
 } from '../../src/model/index.ts'
-import { answerContext, decode, decodeRequest, encode, encodeRequest, ISSUER, PAIRS, type Speaker } from './codecs.ts'
+import {
+  answerContext,
+  asSent,
+  decode,
+  decodeRequest,
+  encode,
+  encodeRequest,
+  ISSUER,
+  PAIRS,
+  type Speaker,
+} from './codecs.ts'
 import { anyStream } from './generated.ts'
 
 /** A client's next request: the answer as its assistant turn, as its SDK would send it back. */
@@ -70,6 +80,8 @@ for (const [upstream, client] of PAIRS) {
         fc.property(generated, stream => {
           const events = decode(upstream, encode(upstream, stream).bytes)
           const message = foldEvents(events)
+          // A turn that ends in reasoning is refused by some, who get it without.
+          fc.pre(message.candidates[0]?.parts.at(-1)?.kind === 'text')
           checkReplay(upstream, client, echo, message, whole(client, message))
           checkReplay(upstream, client, echo, message, streamed(client, events))
         }),
@@ -86,7 +98,7 @@ interface Shown {
 
 function whole({ codec }: Speaker, message: Message): Shown {
   const losses = new Losses()
-  return { answer: JSON.parse(JSON.stringify(codec.encodeMessage(message, answerContext(losses)))), losses }
+  return { answer: asSent(codec.encodeMessage(message, answerContext(losses))), losses }
 }
 
 /** The stream as a client accumulates it: what its own decoder folds is what its own encoder makes whole. */
@@ -105,12 +117,15 @@ function checkReplay(
 ): void {
   const request = decodeRequest(client, echo.next(answer), echo.path)
   const { written } = encodeRequest(upstream, request, { issuer: ISSUER, model: 'claude-opus-4-6' })
-  const expected = sealedOf(subtract(message, losses.all))
+  const told = losses.all.filter(({ reason }) => reason !== 'unit')
+  const expected = sealedOf(subtract(message, told))
   const text = JSON.stringify(written.body)
   for (const token of expected.flatMap(tokensOf))
     assert.ok(text.includes(JSON.stringify(token).slice(1, -1)), `${token} is missing in ${text}`)
   const again = decodeRequest(upstream, written.body, written.path)
-  assert.deepEqual(turnOf(again).map(sealed), expected.map(sealed))
+  assert.deepEqual(turnOf(again).flatMap(tokensOf), expected.flatMap(tokensOf))
+  // Items of one chat provider that stand side by side come back as one list.
+  if (upstream.name !== 'chat') assert.deepEqual(turnOf(again).map(sealed), expected.map(sealed))
 }
 
 function sealedOf({ candidates }: Message): readonly Part[] {
@@ -128,7 +143,8 @@ function isSealed({ seals = [] }: Part): boolean {
 }
 
 function sealed(part: Part): unknown {
-  const texts = part.kind === 'reasoning' ? part.texts.join('\n\n') : part.kind
+  // Parts of one text stand a blank line apart where a dialect has no parts.
+  const texts = part.kind === 'reasoning' ? part.texts.join('').replaceAll('\n', '') : part.kind
   return { texts, seals: part.seals?.map(({ kind, value }) => ({ kind, value })) }
 }
 
