@@ -121,15 +121,18 @@ const RANKS: Readonly<Record<Part['kind'], number>> = {
   refusal: 2,
   'tool-call': 3,
   media: 4,
-  native: 5,
+  native: 6,
 }
 
 function byRank(parts: readonly unknown[]): readonly unknown[] {
   return (parts as readonly Part[]).toSorted((a, b) => rankOf(a) - rankOf(b))
 }
 
-/** What the provider's tools did stands with the reasoning. */
+const AUDIO_RANK = 5
+
+/** What the provider's tools did stands with the reasoning, audio behind images. */
 function rankOf(part: Part): number {
+  if (part.kind === 'media' && part.mediaType.startsWith('audio/')) return AUDIO_RANK
   return part.kind === 'tool-call' && part.runBy === 'provider' ? RANKS['tool-result'] : RANKS[part.kind]
 }
 
