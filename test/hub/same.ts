@@ -110,13 +110,21 @@ function withoutMadeUp(came: Message, expected: Message): Message {
   return {
     ...came,
     ...Object.fromEntries(made.map(name => [name, undefined])),
-    candidates: came.candidates.map((candidate, at) => {
-      const isSaid = expected.candidates[at]?.finish?.raw !== undefined
-      return isSaid || candidate.finish === undefined
-        ? candidate
-        : { ...candidate, finish: { ...candidate.finish, raw: undefined } }
+    candidates: came.candidates.map(candidate => {
+      const said = expected.candidates.find(({ index }) => index === candidate.index)
+      const { finish } = candidate
+      return {
+        ...candidate,
+        parts: candidate.parts.map((part, place) => withoutMadeItem(part, said?.parts[place])),
+        finish: finish && said?.finish?.raw === undefined ? { ...finish, raw: undefined } : finish,
+      }
     }),
   }
+}
+
+/** Audio has an id in some dialects. */
+function withoutMadeItem(part: Part, said: Part | undefined): Part {
+  return part.kind === 'media' && said?.item === undefined ? { ...part, item: undefined } : part
 }
 
 /** A failed answer says nothing of a candidate that has nothing. */
