@@ -1,15 +1,19 @@
 /** When two answers, or two requests, say the same. */
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import { TEXT_INPUT, textInput } from '../../src/dialects/custom-tools.ts'
 import type { Failure } from '../../src/errors.ts'
 import { parseExact } from '../../src/json/index.ts'
 import {
   type Annotation,
   type DialectName,
+  type FunctionTool,
   type Loss,
   type Message,
   type Part,
   type Request,
   subtract,
+  type Tool,
 } from '../../src/model/index.ts'
 
 /**
@@ -192,14 +196,32 @@ function withoutIssuers(part: Part): Part {
   return { ...part, seals: part.seals?.map(seal => ({ ...seal, issuer: '' })) }
 }
 
+/** Tools with the one string of a custom tool are one: the gateway makes their calls free text again. */
+function withCustomTools({ tools, turns }: Request): Pick<Request, 'tools' | 'turns'> {
+  const isBridged = (tool: Tool) => tool.kind === 'function' && isDeepStrictEqual(tool.schema, TEXT_INPUT)
+  const names = new Set(tools.filter(isBridged).map(({ name }) => name))
+  const custom = (tool: Tool): Tool => {
+    if (!names.has(tool.name)) return tool
+    const { schema: _, ...rest } = tool as FunctionTool
+    return { ...rest, kind: 'custom' }
+  }
+  const free = (part: Part): Part =>
+    part.kind === 'tool-call' && names.has(part.name)
+      ? { ...part, input: 'text', payload: textInput(part.payload) }
+      : part
+  return { tools: tools.map(custom), turns: turns.map(turn => ({ ...turn, parts: turn.parts.map(free) })) }
+}
+
 /** Without the words that say no more than silence, and those that an API insists on where nobody said anything. */
 function withoutDefaults(request: Request, expected: Request): Request {
-  const { choices, output = {}, toolChoice, turns, maxOutputTokens } = request
+  const { choices, output = {}, toolChoice, maxOutputTokens } = request
+  const { tools, turns } = withCustomTools(request)
   const { format, name, ...wishes } = output
   const isText = format === undefined || format === 'text'
   const said = { ...wishes, ...(isText ? {} : { format }), ...(expected.output?.name === undefined ? {} : { name }) }
   return {
     ...request,
+    tools,
     // The upstream's affair, and a member of one dialect's streams.
     model: undefined,
     includeUsage: undefined,
