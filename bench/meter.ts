@@ -1,31 +1,16 @@
 /** What the files `meter-<dialect>.ts` share: what does metering a relayed stream cost an event? */
-import { concat, fromUtf8, toLatin1 } from '../src/bytes.ts'
+import { toLatin1 } from '../src/bytes.ts'
 import { DIALECTS, type DialectName } from '../src/dialects/index.ts'
 import { DEFAULT_LIMITS } from '../src/exchange/index.ts'
 import { RelayStage } from '../src/exchange/relay-stage.ts'
 import { frameEnd } from '../src/sse/index.ts'
 import { compare } from './compare.ts'
+import { eventsOf, READS, readsOf } from './streams.ts'
 
-/** Events that come in one read of the socket. */
-const READS = [1, 4, 16, 64]
-
-export interface MeterBench {
-  readonly dialect: DialectName
-  readonly opening: readonly string[]
-  /** A plain delta; `word` varies. */
-  readonly delta: (word: string, at: number) => string
-  readonly closing: readonly string[]
-}
-
-const DELTAS = 512
-
-export function benchMeter({ dialect, opening, delta, closing }: MeterBench): void {
-  const words = ['The ', 'mill ', 'turns', ', and ', 'the stream\\n', ' – ', 'flows on']
-  const deltas = Array.from({ length: DELTAS }, (_, at) => delta(words[at % words.length] as string, at))
-  const events = [...opening, ...deltas, ...closing]
+export function benchMeter(dialect: DialectName): void {
+  const events = eventsOf(dialect)
   for (const size of READS) {
-    const reads: Uint8Array[] = []
-    for (let at = 0; at < events.length; at += size) reads.push(concat(events.slice(at, at + size).map(fromUtf8)))
+    const reads = readsOf(events, size)
     compare(`${dialect}: metering, ${size} events a read`, { name: 'event', count: events.length }, [
       { name: 'JSON.parse of every event', run: () => parseAll(reads) },
       { name: 'frame ends only', run: () => walkAll(reads) },
