@@ -63,8 +63,11 @@ const RANKS: Readonly<Record<Part['kind'], number>> = {
   refusal: 2,
   'tool-call': 3,
   media: 4,
-  native: 5,
+  native: 6,
 }
+
+/** Images come before audio. */
+const AUDIO_RANK = 5
 
 /** Writes one candidate, and notes the losses at the pointers of its parts. */
 class ChoiceEncoder {
@@ -233,6 +236,7 @@ class ChoiceEncoder {
     const [audio] = media.filter(({ mediaType }) => mediaType.startsWith('audio/'))
     for (const part of media)
       if (part !== audio && !images.includes(part)) this.#losses.add(this.#path(part), 'no-slot')
+    for (const part of images) if (part.item !== undefined) this.#losses.add(`${this.#path(part)}/item`, 'cosmetic')
     const natives = this.#candidate.parts.flatMap(part =>
       part.kind === 'native' ? itemsOf(membersFor('chat', part.native)?.images) : [],
     )
@@ -278,6 +282,7 @@ function isCarried(part: Part): boolean {
 }
 
 function rankOf(part: Part): number {
+  if (part.kind === 'media' && part.mediaType.startsWith('audio/')) return AUDIO_RANK
   return isCarried(part) ? 0 : RANKS[part.kind]
 }
 

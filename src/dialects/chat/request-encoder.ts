@@ -1,4 +1,11 @@
-import { membersFor, type OutputWish, type ReasoningWish, type Request, type Tool } from '../../model/index.ts'
+import {
+  type Losses,
+  membersFor,
+  type OutputWish,
+  type ReasoningWish,
+  type Request,
+  type Tool,
+} from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
 import { refusal } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
@@ -130,7 +137,7 @@ function encodeLimits(request: Request, context: EncodeRequestContext): Wire {
 function encodeReasoning(wish: ReasoningWish | undefined, { issuer, losses }: EncodeRequestContext): Wire {
   if (wish === undefined) return {}
   const { enabled, effort, budgetTokens, summary } = wish
-  if (isOpenrouter(issuer)) return { reasoning: encodeOpenrouterReasoning(wish) }
+  if (isOpenrouter(issuer)) return { reasoning: encodeOpenrouterReasoning(wish, losses) }
   if (summary !== undefined) losses.add('/reasoning/summary', 'no-slot')
   if (budgetTokens !== undefined) losses.add('/reasoning/budgetTokens', 'unit')
   if (enabled !== undefined) losses.add('/reasoning/enabled', enabled === false ? 'no-slot' : 'cosmetic')
@@ -142,7 +149,10 @@ function isOpenrouter(issuer: string): boolean {
   return /openrouter/.test(issuer)
 }
 
-function encodeOpenrouterReasoning({ enabled, effort, budgetTokens, summary }: ReasoningWish): Wire {
+function encodeOpenrouterReasoning({ enabled, effort, budgetTokens, summary }: ReasoningWish, losses: Losses): Wire {
+  if (enabled === 'adaptive') losses.add('/reasoning/enabled', 'unit')
+  if (effort !== undefined && budgetTokens !== undefined) losses.add('/reasoning/budgetTokens', 'no-slot')
+  if (summary !== undefined && summary !== 'omitted') losses.add('/reasoning/summary', 'no-slot')
   return defined<Record<string, unknown>>({
     enabled: enabled === 'adaptive' ? true : enabled,
     effort,

@@ -74,6 +74,8 @@ interface Candidate {
   textSeals: Map<Seal['kind'], string>
   /** Of the candidate as a whole, those without a range held to its end. */
   annotations: number
+  /** There is one member for audio, whose pieces are joined. */
+  hasAudio: boolean
   readonly heldAnnotations: { readonly annotation: Annotation; readonly path: string }[]
   /** A block of reasoning whose end no item has told. */
   unmarked: Block | undefined
@@ -201,6 +203,7 @@ class ChatEncoder implements StreamEncoder {
       hasLegacyCall: false,
       textSeals: new Map(),
       annotations: 0,
+      hasAudio: false,
       heldAnnotations: [],
       unmarked: undefined,
       carried: undefined,
@@ -422,7 +425,8 @@ class ChatEncoder implements StreamEncoder {
       this.#writeDelta(candidate, { images: [{ ...image, index: 0 }] })
       this.#noteNative(block, native)
       if (start.item !== undefined) this.#context.losses.add(`${path}/item`, 'cosmetic')
-    } else if (start.mediaType.startsWith('audio/')) {
+    } else if (start.mediaType.startsWith('audio/') && !candidate.hasAudio) {
+      candidate.hasAudio = true
       const own = membersFor('chat', native)
       const format = start.mediaType === 'audio/*' ? undefined : start.mediaType.slice(6)
       this.#writeDelta(candidate, {
@@ -509,15 +513,20 @@ class ChatEncoder implements StreamEncoder {
   #endCandidate({ choice, finish }: ChoiceEnd): void {
     const candidate = this.#candidate(choice)
     this.#sayRole(candidate)
+    this.#writeHeld(candidate)
+    const word = encodeFinish(finish, candidate)
+    const { message = {}, ...members } = noteFinish(choice, finish, word, candidate.calls > 0, this.#context.losses)
+    const end = { index: choice, delta: message, logprobs: null, finish_reason: word, ...members }
+    this.#writeChunk(`"choices":[${JSON.stringify(end)}]`)
+  }
+
+  /** What waited for the end of its candidate. */
+  #writeHeld(candidate: Candidate): void {
     if (candidate.carried !== undefined) this.#writeCarried(candidate)
     for (const { annotation, path } of candidate.heldAnnotations) {
       this.#writeAnnotation(candidate, annotation, 0, path)
       this.#context.losses.add(path, 'unit')
     }
-    const word = encodeFinish(finish, candidate)
-    const { message = {}, ...members } = noteFinish(choice, finish, word, candidate.calls > 0, this.#context.losses)
-    const end = { index: choice, delta: message, logprobs: null, finish_reason: word, ...members }
-    this.#writeChunk(`"choices":[${JSON.stringify(end)}]`)
   }
 
   #end({ native }: MessageEnd): void {
@@ -533,6 +542,7 @@ class ChatEncoder implements StreamEncoder {
   }
 
   #fail(failed: Failure): void {
+    for (const candidate of this.#candidates) if (candidate !== undefined) this.#writeHeld(candidate)
     const usage = this.#prefix === '' ? undefined : this.#wantedUsage()
     if (usage !== undefined) this.#writeChunk(`"choices":[],${JSON.stringify(usage).slice(1, -1)}`)
     this.#write(failure.encodeInStream(failed, undefined))

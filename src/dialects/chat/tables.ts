@@ -208,7 +208,7 @@ export const sayings: Sayings = {
     'function tool': { as: 'tools[].function' },
     'tool strictness': { as: 'tools[].function.strict' },
     'custom tool': { as: 'tools[].custom' },
-    'provider tool': { lost: 'no-slot' },
+    'provider tool': { as: 'tools[]', how: 'its own; of other providers lost' },
     'tool choice': { as: 'tool_choice', how: 'a tool that does not exist is refused' },
     'parallel tool calls': { as: 'parallel_tool_calls', how: 'only with tools' },
     'max output tokens': {
@@ -226,7 +226,7 @@ export const sayings: Sayings = {
     'reasoning switch': { lost: 'no-slot', how: 'as reasoning.enabled toward OpenRouter' },
     'reasoning effort': { as: 'reasoning_effort' },
     'reasoning budget': { as: 'reasoning_effort', how: 'the nearest word; as reasoning.max_tokens toward OpenRouter' },
-    'reasoning summary': { lost: 'no-slot' },
+    'reasoning summary': { lost: 'no-slot', how: 'that it is to be omitted, as reasoning.exclude toward OpenRouter' },
     'json output': { as: 'response_format, type json_object' },
     'schema output': { as: 'response_format.json_schema' },
     verbosity: { as: 'verbosity', how: 'toward OpenAI and Azure only' },

@@ -335,11 +335,15 @@ export class MessagesStreamEncoder implements StreamEncoder {
   }
 
   #loseCandidateAnnotation({ choice }: AnnotationEvent): void {
-    if (choice === 0) this.#context.losses.add(`/candidates/0/annotations/${this.#annotations++}`, 'no-slot')
+    const path = choice === 0 ? `/candidates/0/annotations/${this.#annotations++}` : `/candidates/${choice}`
+    this.#context.losses.add(path, 'no-slot')
   }
 
   #endBlock(open: OpenBlock, native: Native | undefined): void {
     open.fold?.push({ type: 'block-end', index: open.start.index, ...(native === undefined ? {} : { native }) })
+    // The end of a block that is written as it comes has no members.
+    if (open.fold === undefined && native !== undefined)
+      this.#context.losses.addNative(`${open.path}/native/members`, native.members)
     switch (open.start.kind) {
       case 'reasoning':
         this.#endReasoning(open)
@@ -454,12 +458,18 @@ export class MessagesStreamEncoder implements StreamEncoder {
   }
 
   #endMessage(native: Native | undefined): void {
-    for (const { path } of this.#foreignCalls.values()) this.#context.losses.add(path, 'no-slot')
     if (!this.#isTextLast || this.#finish?.reason === 'paused') this.#unloadCargo()
-    for (const { paths } of this.#cargo) for (const path of paths) this.#context.losses.add(path, 'no-slot')
-    loseUsage(this.#usage, this.#context.losses)
+    this.#loseUntold()
     this.#writeEnd(this.#finish ?? { reason: 'other', raw: undefined }, native)
     this.#frame({ type: 'message_stop' })
+  }
+
+  /** What waited for something that has not come by the end, and counts that have no member. */
+  #loseUntold(): void {
+    const { losses } = this.#context
+    for (const { path } of this.#foreignCalls.values()) losses.add(path, 'no-slot')
+    for (const { paths } of this.#cargo) for (const path of paths) losses.add(path, 'no-slot')
+    loseUsage(this.#usage, losses)
   }
 
   #writeEnd(finish: Finish, native?: Native): void {
@@ -491,6 +501,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   /** What was counted is told before the error, in an end that gives no reason: it is money. */
   #fail(failure: Failure): void {
     this.#startMessage()
+    this.#loseUntold()
     if (!this.#isUsageTold && this.#hasStarted) this.#writeEnd({ reason: 'other', raw: undefined })
     this.#write(failures.encodeInStream(failure, undefined))
   }
