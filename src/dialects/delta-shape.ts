@@ -38,13 +38,21 @@ export class DeltaShape {
     this.#keys = keys
   }
 
-  fits(text: string, start: number, end: number): boolean {
+  /** @param spans gets where each hole starts and ends, two numbers a hole */
+  fits(text: string, start: number, end: number, spans?: number[]): boolean {
     const literals = this.#literals
     if (literals.length === 0) return false
     let at = start
     for (let n = 0; n < literals.length; n++) {
-      if (n > 0) at = holeEnd(this.#holes[n - 1] as Hole, text, at)
-      if (at === -1) return false
+      if (n > 0) {
+        const holeStart = at
+        at = holeEnd(this.#holes[n - 1] as Hole, text, at)
+        if (at === -1) return false
+        if (spans !== undefined) {
+          spans[2 * n - 2] = holeStart
+          spans[2 * n - 1] = at
+        }
+      }
       const literal = literals[n] as string
       const next = at + literal.length
       // Comparing a slice is native; `startsWith` walks the characters and takes four times as long.
@@ -65,6 +73,18 @@ export class DeltaShape {
     const from = dataStart(text, start)
     const to = dataEnd(text, end)
     if (from === -1 || from > to || hasLineEnd(text.slice(from, to))) return
+    this.#learnJson(text, { start, from, to, end })
+  }
+
+  /** Learns a text that is a JSON object and nothing else. @returns how many holes it has */
+  learnJson(json: string): number {
+    this.forget()
+    this.#learnJson(json, { start: 0, from: 0, to: json.length, end: json.length })
+    return this.#holes.length
+  }
+
+  /** The JSON stands between `from` and `to`. */
+  #learnJson(text: string, { start, from, to, end }: Readonly<Record<'start' | 'from' | 'to' | 'end', number>>): void {
     let literalStart = start
     const cut = (hole: Hole, holeStart: number, holeEnd: number) => {
       this.#literals.push(detached(text.slice(literalStart, holeStart)))

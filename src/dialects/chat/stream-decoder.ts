@@ -2,6 +2,8 @@ import { type Failure, failure } from '../../errors.ts'
 import { EventWriter, type StreamEvent } from '../../model/index.ts'
 import type { SseEvent } from '../../sse/index.ts'
 import type { DecodeAnswerContext, Emit, StreamDecoder } from '../codec.ts'
+import type { DeltaKeys } from '../delta-shape.ts'
+import { PlainDeltas } from '../plain-deltas.ts'
 import { countOf, itemsOf, objectOf, parseJson, restOf, textOf, type Unread, type Wire } from '../value.ts'
 import { CandidateReader } from './candidate.ts'
 import { decodeChatEvent } from './failure.ts'
@@ -27,8 +29,15 @@ const CHUNK_MEMBERS: ReadonlySet<string> = new Set([
 
 const ENDED_EARLY = 'Upstream ended the stream without its terminal event: not every choice has a finish reason'
 
+/** What may differ in plain deltas: texts and padding. */
+const PLAIN: DeltaKeys = {
+  opaque: new Set(['content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_text', 'obfuscation', 'p']),
+  counters: new Set(),
+  isPadded: false,
+}
+
 export function createStreamDecoder(context: DecodeAnswerContext, emit: Emit<StreamEvent>): StreamDecoder {
-  return new ChatDecoder(context, emit)
+  return new PlainDeltas(PLAIN, emit, watched => new ChatDecoder(context, watched))
 }
 
 /**

@@ -8,7 +8,7 @@ import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { SAYINGS } from './sayings.ts'
-import { MessagesStreamDecoder } from './stream-decoder.ts'
+import { createStreamDecoder } from './stream-decoder.ts'
 import { MessagesStreamEncoder } from './stream-encoder.ts'
 
 const codec: Codec = {
@@ -17,7 +17,7 @@ const codec: Codec = {
   encodeRequest,
   decodeMessage,
   encodeMessage,
-  createStreamDecoder: (context, emit) => new MessagesStreamDecoder(context, emit),
+  createStreamDecoder,
   createStreamEncoder: (context, write) => new MessagesStreamEncoder(context, write),
 }
 

@@ -11,6 +11,8 @@ import {
 } from '../../model/index.ts'
 import type { SseEvent } from '../../sse/index.ts'
 import type { DecodeAnswerContext, Emit, StreamDecoder } from '../codec.ts'
+import type { DeltaKeys } from '../delta-shape.ts'
+import { PlainDeltas } from '../plain-deltas.ts'
 import { defined, hasError, itemsOf, objectOf, parseJson, restOf, textOf, type Unread, type Wire } from '../value.ts'
 import { type Cargo, decodeCallId, readCargo, readSeal } from './carrier.ts'
 import { readCitation } from './citation.ts'
@@ -46,6 +48,13 @@ const CALL_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input'
 /** The type of a call that the provider runs says how to write it again. */
 const PROVIDER_CALL_MEMBERS: ReadonlySet<string> = new Set(['id', 'name', 'input'])
 const RESULT_MEMBERS: ReadonlySet<string> = new Set(['tool_use_id', 'content', 'is_error'])
+
+/** What may differ in plain deltas: the text, and blanks before the last brace. */
+const PLAIN: DeltaKeys = { opaque: new Set(['text', 'thinking']), counters: new Set(), isPadded: true }
+
+export function createStreamDecoder(context: DecodeAnswerContext, emit: Emit<StreamEvent>): StreamDecoder {
+  return new PlainDeltas(PLAIN, emit, watched => new MessagesStreamDecoder(context, watched))
+}
 
 /**
  * Reads a Messages stream.
