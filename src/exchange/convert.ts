@@ -19,7 +19,7 @@ import type { Stage } from './stage.ts'
 
 /** What does not change from one exchange to the next, and what tests set. */
 export interface ConvertOptions
-  extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses'>,
+  extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses' | 'seals'>,
     Pick<AnswerOptions, 'createId' | 'now' | 'memory'> {
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: Redact
@@ -49,6 +49,7 @@ export function convertAdapter(client: CodedDialect, upstream: CodedDialect, opt
       request: conversion?.request,
       model: clientModel,
       losses: conversion?.answerLosses ?? new Losses(),
+      seals: conversion?.seals,
       eventBytes: limits.eventBytes,
       messageBytes: limits.messageBytes ?? DEFAULT_LIMITS.messageBytes,
     })
