@@ -65,10 +65,10 @@ export function convertAdapter(client: CodedDialect, upstream: CodedDialect, opt
     keepAlive: client.keepAlive,
     isAnswer: status => status >= 200 && status < 300 && status !== 204 && status !== 205,
     stage,
-    failure(status, headers, body) {
+    failure(status, headers, body, requestId) {
       const told = describeStatus(status) ?? upstream.failure.decode(status, headers, body)
       const failure = crossingFailure(told, { client, upstream, redact })
-      return { failure, body: client.failure.encode(failure), mediaType: 'application/json', edits: [] }
+      return { failure, body: client.failure.encode(failure, requestId), mediaType: 'application/json', edits: [] }
     },
     answer: (failure, requestId) => client.failure.encode({ ...failure, message: redact(failure.message) }, requestId),
   }
