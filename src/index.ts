@@ -6,7 +6,16 @@
  * what `#client` stands for there.
  */
 export { createClient, sharedClient } from '#client'
-export { type AdaptedRequest, AdapterRegistry, type Conversion, type LossPolicy, type Pair } from './convert/index.ts'
+export {
+  type AdaptedRequest,
+  AdapterRegistry,
+  type Conversion,
+  type LossPolicy,
+  type OwnedSeals,
+  type Pair,
+  SealMemory,
+  type SealMemoryOptions,
+} from './convert/index.ts'
 export { DIALECTS, type Dialect, type DialectName, type Edit, type Reading } from './dialects/index.ts'
 export {
   type CatalogueEntry,

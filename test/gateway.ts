@@ -25,6 +25,7 @@ export interface GatewaySetup {
   readonly models?: readonly Readonly<Record<string, unknown>>[]
   readonly timeouts?: Readonly<Record<string, number>>
   readonly limits?: Readonly<Record<string, number>>
+  readonly seals?: Readonly<Record<string, number>>
   /** Default: nothing is written. */
   readonly log?: Log
   readonly hookManager?: HookManager
@@ -34,13 +35,14 @@ export interface GatewaySetup {
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { server, upstream, models = [], timeouts, limits, log = SILENT, hookManager } = setup
+  const { server, upstream, models = [], timeouts, limits, seals, log = SILENT, hookManager } = setup
   const text = JSON.stringify({
     server: { port: 0, ...server },
     upstreams: { upstream: { dialects, ...upstream } },
     models: [...models, { match: '*', upstream: 'upstream' }],
     timeouts,
     limits,
+    seals,
   })
   const config = parseConfig(text, { env: {} })
   const { url, close } = await startGateway({ config, log, ...(hookManager && { hookManager }) })

@@ -8,14 +8,14 @@ test('LogQueue has records written together after a while, each with the time it
   const queue = new LogQueue(entries => written.push(entries))
   queue.info({ n: 1 }, 'one')
   mock.timers.tick(100)
-  queue.error({ n: 2 }, 'two')
+  queue.warn({ n: 2 }, 'two')
   mock.timers.tick(149)
   assert.deepEqual(written, [])
   mock.timers.tick(1)
   assert.deepEqual(written, [
     [
       { level: 'info', record: { n: 1 }, message: 'one', wallMs: 1000 },
-      { level: 'error', record: { n: 2 }, message: 'two', wallMs: 1100 },
+      { level: 'warn', record: { n: 2 }, message: 'two', wallMs: 1100 },
     ],
   ])
 })
@@ -31,6 +31,14 @@ test('LogQueue starts anew after it was flushed, and writes nothing when nothing
   queue.warn({}, 'b')
   mock.timers.tick(250)
   assert.deepEqual(written, ['a', 'b'])
+})
+
+test('LogQueue lets no error wait, and writes what came before it first', () => {
+  const written: string[] = []
+  const queue = new LogQueue(entries => written.push(entries.map(({ message }) => message).join()))
+  queue.info({}, 'before')
+  queue.error({}, 'fault')
+  assert.deepEqual(written, ['before,fault'])
 })
 
 test('LogQueue does not let many records wait', () => {

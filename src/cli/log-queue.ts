@@ -14,7 +14,10 @@ export interface LogEntry {
   readonly wallMs: number
 }
 
-/** Keeps records for a moment and has many of them written at a time, in their order. */
+/**
+ * Keeps records for a moment and has many of them written at a time, in their order; an error at once, with
+ * what came before it. What waits when the process is killed outright is lost, a quarter of a second at most.
+ */
 export class LogQueue implements Log {
   readonly #write: (entries: readonly LogEntry[]) => void
   #waiting: LogEntry[] = []
@@ -44,7 +47,8 @@ export class LogQueue implements Log {
 
   #push(level: keyof Log, record: LogRecord, message: string): void {
     this.#waiting.push({ level, record, message, wallMs: Date.now() })
-    if (this.#waiting.length >= MAX_RECORDS) this.flush()
+    // An error may be the last thing that this process says.
+    if (level === 'error' || this.#waiting.length >= MAX_RECORDS) this.flush()
     else this.#timer ??= setTimeout(this.#onTime, MAX_WAIT_MS).unref()
   }
 

@@ -3,28 +3,27 @@ import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { Log, LogConfig } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
+import { LogFile } from './log-file.ts'
 import { LogQueue } from './log-queue.ts'
 
-/** What waits for a disk that takes nothing; more is dropped. */
-const MAX_WAITING_BYTES = 1024 * 1024
 const STDERR = 2
+
+export interface ProgramLog extends Log {
+  /** Resolves when all is written, or cannot be written now. */
+  close(): Promise<void>
+}
 
 /**
  * One JSON line an exchange, on standard error or in a file: standard output is for people. What others
  * wrote, model names above all, cannot steer a terminal: JSON escapes most controls, `oneLine` the rest.
  * @throws when the file cannot be opened
  */
-export function createLog({ level, file }: LogConfig): Log {
-  const destination = pino.destination({
-    dest: file === undefined ? STDERR : open(file),
-    sync: false,
-    maxLength: MAX_WAITING_BYTES,
-  })
-  let isTold = false
-  // A full disk must not stop the streams. About standard error itself there is nobody left to tell.
-  destination.on('error', (error: Error) => {
-    if (file !== undefined && !isTold) process.stderr.write(`millrace: Cannot write the log: ${error.message}\n`)
-    isTold = true
+export function createLog({ level, file }: LogConfig): ProgramLog {
+  const destination = new LogFile(file === undefined ? STDERR : open(file), {
+    // A full disk must not stop the streams. About standard error itself there is nobody left to tell.
+    onError({ message }) {
+      if (file !== undefined) process.stderr.write(`millrace: Cannot write the log: ${message}\n`)
+    },
   })
 
   let lines = ''
@@ -44,9 +43,16 @@ export function createLog({ level, file }: LogConfig): Log {
     if (lines !== '') destination.write(lines)
     lines = ''
   })
-  // Before the destination, which then writes what it was given to the end.
-  process.prependListener('exit', queue.flush)
-  return queue
+  process.on('exit', () => {
+    queue.flush()
+    destination.writeLast()
+  })
+  return Object.assign(queue, {
+    close() {
+      queue.flush()
+      return destination.drain()
+    },
+  })
 }
 
 /** At once, so that a gateway that could not keep its log does not start. */

@@ -68,6 +68,39 @@ suite('serve', { concurrency: 2 }, () => {
     assert.equal(gateway.stderr, '')
   })
 
+  const CRASH = `data:text/javascript,process.on('SIGUSR2', () => { throw new Error('Crash') })`
+  for (const [signal, code, what] of [
+    ['SIGTERM', 0, 'is told to stop'],
+    ['SIGUSR2', 1, 'crashes'],
+  ] as const)
+    test(`has logged all in order when it ${what}`, async () => {
+      await using folder = await temporaryFolder()
+      const file = join(folder.path, 'log.json')
+      await using gateway = await Program.start(SERVE, { ...CONFIG, log: { file } }, ['--import', CRASH])
+      const url = await gateway.url()
+      const asked: (string | null)[] = []
+      // More than are written at a time.
+      for (let n = 0; n < 40; n++) asked.push((await ask(url)).headers.get('x-millrace-request-id'))
+      gateway.kill(signal)
+      assert.equal((await gateway.exit)[0], code)
+      const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+      const logged = lines.map(line => JSON.parse(line))
+      assert.deepEqual(
+        logged.map(({ exchange }) => exchange.id),
+        asked,
+      )
+      for (const [at, { time }] of logged.entries()) assert.ok(time >= (logged[at - 1]?.time ?? 0))
+    })
+
+  test('serves, says so once, and ends when the disk is full', { skip: process.platform !== 'linux' }, async () => {
+    await using gateway = await Program.start(SERVE, { ...CONFIG, log: { file: '/dev/full' } })
+    const url = await gateway.url()
+    for (let n = 0; n < 40; n++) assert.equal((await ask(url)).status, 502)
+    gateway.kill('SIGTERM')
+    assert.equal((await gateway.exit)[0], 0)
+    assert.match(gateway.stderr, /^millrace: Cannot write the log: ENOSPC: [^\n]*\n$/)
+  })
+
   test('does not start when it cannot log, with exit code 1', async () => {
     const { code, stdout, stderr } = await Program.run(SERVE, { ...CONFIG, log: { file: 'millrace.yaml/log.json' } })
     assert.deepEqual([code, stdout], [1, ''])

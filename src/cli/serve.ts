@@ -31,10 +31,12 @@ async function serve({ config: flag, host, port }: ServeFlags): Promise<void> {
   const simulator = isBare ? await startSimulator() : undefined
   try {
     const config = simulator === undefined ? loaded.config : simulatorConfig(simulator.url, server)
-    const gateway = await startGateway({ config, log: createLog(config.log) })
+    const log = createLog(config.log)
+    const gateway = await startGateway({ config, log })
     stopOnSignals(async () => {
       await gateway.close()
       await simulator?.close()
+      await log.close()
     })
     process.stdout.write(`millrace listening on ${gateway.url}\n`)
     if (simulator !== undefined) process.stdout.write(welcome(gateway.url))

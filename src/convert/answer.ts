@@ -2,6 +2,7 @@ import type { Codec, Dialect, EncodeAnswerContext } from '../dialects/index.ts'
 import type { Losses, Request } from '../model/index.ts'
 import { createId } from './ids.ts'
 import { AnswerMemory } from './memory.ts'
+import type { OwnedSeals } from './seal-memory.ts'
 
 /** A dialect that has a way into the hub. */
 export type CodedDialect = Dialect & { readonly codec: Codec }
@@ -31,6 +32,8 @@ export interface AnswerOptions {
   readonly redact?: ((text: string) => string) | undefined
   /** What all answers that are held share. Default: one memory for the process. */
   readonly memory?: AnswerMemory | undefined
+  /** Where seals are remembered for a client that may not send them back; undefined: nowhere. */
+  readonly seals?: OwnedSeals | undefined
   readonly createId?: ((prefix: string) => string) | undefined
   /** Seconds since 1970. */
   readonly now?: (() => number) | undefined

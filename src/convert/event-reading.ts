@@ -1,14 +1,22 @@
 import { emptyReading, type Reading } from '../dialects/index.ts'
 import { mergeUsage, type StreamEvent } from '../model/index.ts'
+import type { AnswerOptions } from './answer.ts'
+import type { SealRecording } from './seal-recording.ts'
 
-/** Keeps the reading of an answer by its neutral events. */
+/** Keeps the reading of an answer by its neutral events, and has its seals remembered where that is wished. */
 export class EventReading {
   readonly reading: Reading = emptyReading()
   /** By block index. */
   readonly #isReasoning: boolean[] = []
+  readonly #seals: SealRecording | undefined
+
+  constructor({ seals, request, upstream, issuer = '' }: AnswerOptions) {
+    this.#seals = request && seals?.record(request, { dialect: upstream.name, issuer })
+  }
 
   note(event: StreamEvent): void {
     const { reading } = this
+    this.#seals?.note(event)
     switch (event.type) {
       case 'text-delta':
         reading.progress++

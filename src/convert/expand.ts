@@ -14,11 +14,12 @@ export class ExpandStage {
   readonly mediaType: string = EVENT_STREAM
   readonly #options: AnswerOptions
   readonly #body: BodyReader
-  readonly #noted = new EventReading()
+  readonly #noted: EventReading
 
   constructor(options: AnswerOptions) {
     this.#options = options
     this.#body = new BodyReader(options)
+    this.#noted = new EventReading(options)
     this.seen = { reading: this.#noted.reading, isReady: false, midFrame: false }
   }
 

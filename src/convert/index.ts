@@ -15,5 +15,6 @@ export {
   type RequestTarget,
   refusalOf,
 } from './request.ts'
+export { type OwnedSeals, SealMemory, type SealMemoryOptions } from './seal-memory.ts'
 export { ConvertStage } from './stage.ts'
 export { ConvertWholeStage } from './whole.ts'

@@ -5,6 +5,7 @@ import type { RawHeaders } from '../http/index.ts'
 import { parseExact, scanObject } from '../json/index.ts'
 import { type Loss, Losses, type Request } from '../model/index.ts'
 import type { CodedDialect } from './answer.ts'
+import type { OwnedSeals } from './seal-memory.ts'
 
 /** What is known of the upstream that a request is written for. */
 export interface RequestTarget {
@@ -20,6 +21,8 @@ export interface RequestTarget {
   readonly apiVersion?: string | undefined
   /** What is done about what its dialect cannot say. Default `report`. */
   readonly losses?: LossPolicy | undefined
+  /** What its client may not have sent back is put back from here. Default: nothing is. */
+  readonly seals?: OwnedSeals | undefined
 }
 
 /** `report`: it is left out and told. `refuse`: the request is refused, unless the loss is cosmetic. */
@@ -31,6 +34,8 @@ export interface Conversion {
   readonly request: Request | undefined
   readonly requestLosses: Losses
   readonly answerLosses: Losses
+  /** Where the answer's seals are to be remembered; undefined: nowhere. */
+  readonly seals?: OwnedSeals | undefined
 }
 
 /** What an adapter makes of a request; what is undefined stays as the client said it. */
@@ -64,8 +69,10 @@ export function convertRequest(
   match: Match,
   target: RequestTarget = {},
 ): ConvertedRequest | Failure {
-  const request = decodeRequest(client, body, match)
-  if ('code' in request) return request
+  const decoded = decodeRequest(client, body, match)
+  if ('code' in decoded) return decoded
+  const { seals, issuer = '' } = target
+  const request = seals?.restore(decoded, { dialect: upstream.name, issuer }) ?? decoded
   return orFailure(() => write(upstream, request, target))
 }
 
@@ -101,7 +108,7 @@ function write(upstream: CodedDialect, request: Request, target: RequestTarget):
   })
   const refused = target.losses === 'refuse' ? refusalOf(losses.all, upstream.name) : undefined
   if (refused !== undefined) return refused
-  const conversion = { request, requestLosses: losses, answerLosses: new Losses() }
+  const conversion = { request, requestLosses: losses, answerLosses: new Losses(), seals: target.seals }
   return { path, query, headers, body: fromUtf8(JSON.stringify(body)), stream, conversion }
 }
 

@@ -13,7 +13,7 @@ import { crossingFailure } from './failure.ts'
  */
 export class StreamReader {
   readonly reading: Reading
-  readonly #noted = new EventReading()
+  readonly #noted: EventReading
   readonly #sse: SseDecoder
   readonly #decoder: StreamDecoder
   readonly #take: (event: StreamEvent) => void
@@ -23,6 +23,7 @@ export class StreamReader {
 
   constructor(options: AnswerOptions, take: (event: StreamEvent) => void) {
     const { upstream, issuer = '', eventBytes } = options
+    this.#noted = new EventReading(options)
     this.reading = this.#noted.reading
     this.#sse = new SseDecoder({ maxEventBytes: eventBytes })
     this.#decoder = upstream.codec.createStreamDecoder({ issuer }, this.#read)

@@ -17,11 +17,12 @@ export class ConvertWholeStage {
   length: number | undefined
   readonly #options: AnswerOptions
   readonly #body: BodyReader
-  readonly #noted = new EventReading()
+  readonly #noted: EventReading
 
   constructor(options: AnswerOptions) {
     this.#options = options
     this.#body = new BodyReader(options)
+    this.#noted = new EventReading(options)
     this.seen = { reading: this.#noted.reading, isReady: false, midFrame: false }
   }
 

@@ -41,8 +41,11 @@ export interface Adapter {
   /** Whether a status comes with an answer; all others go to `failure`, with their body. */
   isAnswer(status: number): boolean
   stage(context: AdapterContext): Stage
-  /** An upstream's error answer, in the client's form; `body` is the upstream's own where it fits. */
-  failure(status: number, headers: RawHeaders, body: Uint8Array): FailureAnswer
+  /**
+   * An upstream's error answer, in the client's form; `body` is the upstream's own where it fits.
+   * @param requestId ours, for a body that is not the upstream's
+   */
+  failure(status: number, headers: RawHeaders, body: Uint8Array, requestId: string): FailureAnswer
   /** The body of an error of our own, in the client's form. */
   answer(failure: Failure, requestId: string): Uint8Array
 }

@@ -170,6 +170,7 @@ test('an error answer has the status of the upstream and the form of the client'
   assert.deepEqual(JSON.parse(outlet.text), {
     type: 'error',
     error: { type: 'rate_limit_error', message: 'Slow down' },
+    request_id: 'x-1',
   })
   assert.deepEqual([header(outlet, 'retry-after'), header(outlet, 'x-ratelimit-remaining')], ['7', '0'])
 })

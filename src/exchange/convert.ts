@@ -19,7 +19,7 @@ import type { Stage } from './stage.ts'
 
 /** What does not change from one exchange to the next, and what tests set. */
 export interface ConvertOptions
-  extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses'>,
+  extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses' | 'seals'>,
     Pick<AnswerOptions, 'createId' | 'now' | 'memory'> {
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: Redact
@@ -49,6 +49,7 @@ export function convertAdapter(client: CodedDialect, upstream: CodedDialect, opt
       request: conversion?.request,
       model: clientModel,
       losses: conversion?.answerLosses ?? new Losses(),
+      seals: conversion?.seals,
       eventBytes: limits.eventBytes,
       messageBytes: limits.messageBytes ?? DEFAULT_LIMITS.messageBytes,
     })
@@ -64,10 +65,10 @@ export function convertAdapter(client: CodedDialect, upstream: CodedDialect, opt
     keepAlive: client.keepAlive,
     isAnswer: status => status >= 200 && status < 300 && status !== 204 && status !== 205,
     stage,
-    failure(status, headers, body) {
+    failure(status, headers, body, requestId) {
       const told = describeStatus(status) ?? upstream.failure.decode(status, headers, body)
       const failure = crossingFailure(told, { client, upstream, redact })
-      return { failure, body: client.failure.encode(failure), mediaType: 'application/json', edits: [] }
+      return { failure, body: client.failure.encode(failure, requestId), mediaType: 'application/json', edits: [] }
     },
     answer: (failure, requestId) => client.failure.encode({ ...failure, message: redact(failure.message) }, requestId),
   }

@@ -378,7 +378,7 @@ export class Exchange implements RunOwner, OutletEvents {
   /** The upstream's status is no answer: another attempt, or the status in the client's own form. */
   #decideStatus(run: Run): void {
     const head = run.head as Head
-    const told = run.adapter.failure(head.status, head.headers, run.takeHeld())
+    const told = run.adapter.failure(head.status, head.headers, run.takeHeld(), this.#options.subject.id)
     if (this.#dispatch(told.failure)) return
     for (const edit of told.edits) this.#record.edits.add(edit)
     this.#answerWith(told.failure, told.body, told.mediaType)

@@ -76,11 +76,11 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
     keepAlive: isMetered ? dialect.keepAlive : undefined,
     isAnswer: status => status >= 200 && status < 300 && !(isMetered && (status === 204 || status === 205)),
     stage,
-    failure(status, headers, body): FailureAnswer {
+    failure(status, headers, body, requestId): FailureAnswer {
       const told = describeStatus(status) ?? dialect.failure.decode(status, headers, body)
       const failure = { ...told, message: redact(told.message) }
       if (status < 400 || !dialect.failure.isOwn(body))
-        return { failure, body: dialect.failure.encode(failure), mediaType: 'application/json', edits: [] }
+        return { failure, body: dialect.failure.encode(failure, requestId), mediaType: 'application/json', edits: [] }
       const text = toUtf8(body)
       const clean = redact(text)
       return clean === text ? { failure, body, edits: [] } : { failure, body: fromUtf8(clean), edits: ['redacted'] }

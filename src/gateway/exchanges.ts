@@ -1,4 +1,5 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
+import { SealMemory } from '../convert/index.ts'
 import type { Dialect, Match } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
@@ -40,6 +41,7 @@ export class Exchanges {
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
   readonly #adapters = new Map<string, Adapter>()
+  readonly #seals: SealMemory | undefined
 
   constructor({ config, streams, log, hookManager }: ExchangesOptions) {
     this.#config = config
@@ -49,6 +51,8 @@ export class Exchanges {
     this.#capacity = new Capacity('streams', config.limits.streams)
     const redactor = new Redactor(secretsOf(config))
     this.#redact = text => redactor.text(text)
+    const { remember } = config.seals
+    this.#seals = remember === 0 ? undefined : new SealMemory({ maxAnswers: remember })
   }
 
   /** Answers the visit, however it goes. */
@@ -76,6 +80,7 @@ export class Exchanges {
 
   async close(): Promise<void> {
     await this.#streams.drain(this.#config.timeouts.drainMs)
+    this.#seals?.clear()
     await Promise.all([...this.#clients.values()].map(client => client.close()))
   }
 
@@ -93,7 +98,9 @@ export class Exchanges {
     if ('code' in body) return body
     const refused =
       match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined
-    return refused ?? planRequest(this.#config, { dialect, match, credentials, body })
+    // An answer belongs to the key that asked for it.
+    const seals = this.#seals?.of(credentials.key ?? undefined)
+    return refused ?? planRequest(this.#config, { dialect, match, credentials, body, seals })
   }
 
   async #exchange(

@@ -5,6 +5,7 @@ import {
   convertRequest,
   decodeRequest,
   type LossPolicy,
+  type OwnedSeals,
   refusalOf,
 } from '../convert/index.ts'
 import {
@@ -29,6 +30,8 @@ export interface Asked {
   /** Headers and query are free of credentials; what may go up stands in `rest`. */
   readonly credentials: Credentials
   readonly body: Uint8Array
+  /** What is remembered for its client; undefined: nothing. */
+  readonly seals?: OwnedSeals | undefined
 }
 
 /** What goes to which upstream. */
@@ -172,6 +175,7 @@ function converted({ choice, asked, asks }: Decided, losses: LossPolicy): Writte
     issuer: upstream.issuer,
     apiVersion: upstream.apiVersion,
     losses,
+    seals: asked.seals,
   })
   if ('code' in request) return request
   const credential = credentialFor(upstream, asked, spoken)

@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
-import { startTestGateway, type TestGateway } from '../gateway.ts'
+import type { Log } from '../../src/observe/index.ts'
+import { type GatewaySetup, startTestGateway, type TestGateway } from '../gateway.ts'
 import type { ClientName } from './clients.ts'
 
 const QUESTION = 'Is it dry enough to harvest in Brig, and what is the time there?'
@@ -71,6 +72,66 @@ test('a chat client loops over two tools with a messages upstream, and its signa
   ])
 })
 
+for (const [remember, what] of [
+  [9, 'is given its signatures back where they are remembered'],
+  [0, 'goes on without its reasoning where they are not'],
+] as const)
+  test(`a chat client that keeps only what it knows ${what}`, async () => {
+    const thought = { type: 'thinking', thinking: 'I need both.', signature: SIGNATURES[0] } as const
+    const said = { type: 'text', text: 'Let me see. 🌾' } as const
+    const calls = [
+      { type: 'tool_use', id: 'call_1', name: 'get_weather', input: { place: 'Brig' } },
+      { type: 'tool_use', id: 'call_2', name: 'get_time', input: {} },
+    ] as const
+    const again = [
+      { type: 'redacted_thinking', data: REDACTED },
+      { type: 'tool_use', id: 'call_3', name: 'get_time', input: {} },
+    ] as const
+    const answers = [
+      messagesAnswer(thought, said, ...calls),
+      messagesAnswer(...again),
+      messagesAnswer({ type: 'text', text: 'Harvest.' }),
+    ]
+    const log: unknown[] = []
+    await using house = await startHouse('messages', answers, { seals: { remember }, log: noting(log) })
+    assert.equal(await loopAsChat(house.gateway, { keepsDetails: false }), 'Harvest.')
+
+    const sealed = remember > 0
+    assert.deepEqual(house.requests[2]?.messages, [
+      messagesQuestion,
+      { role: 'assistant', content: [...(sealed ? [thought] : []), said, ...calls] },
+      messagesResults('call_1', 'call_2'),
+      { role: 'assistant', content: sealed ? again : again.slice(1) },
+      messagesResults('call_3'),
+    ])
+    const written = JSON.stringify(log)
+    for (const secret of [...SIGNATURES, REDACTED, thought.thinking]) assert.equal(written.includes(secret), false)
+  })
+
+test('what one key was answered is not put back for another one', async () => {
+  const thought = { type: 'thinking', thinking: 'Easy.', signature: SIGNATURES[0] } as const
+  const answers = Array.from({ length: 3 }, () => messagesAnswer(thought, { type: 'text', text: 'Yes.' }))
+  await using house = await startHouse('messages', answers, { seals: { remember: 9 }, server: { keys: KEYS } })
+  const question = { role: 'user', content: 'Dry?' } as const
+  const ask = async (apiKey: string, ...messages: OpenAI.ChatCompletionMessageParam[]) => {
+    const client = new OpenAI({ baseURL: `${house.gateway.url}/v1`, apiKey, maxRetries: 0 })
+    await client.chat.completions.stream({ model: 'mill', messages }).finalMessage()
+    return house.requests.at(-1)?.messages[1]
+  }
+  const told = [question, { role: 'assistant', content: 'Yes.' }, { role: 'user', content: 'Sure?' }] as const
+  await ask(KEYS[0], question)
+  const said = { type: 'text', text: 'Yes.' }
+  assert.deepEqual(await ask(KEYS[1], ...told), { role: 'assistant', content: [said] })
+  assert.deepEqual(await ask(KEYS[0], ...told), { role: 'assistant', content: [thought, said] })
+})
+
+const KEYS = ['first-key-of-a-client', 'second-key-of-a-client'] as const
+
+function noting(lines: unknown[]): Log {
+  const note = (record: unknown, message: string) => void lines.push([record, message])
+  return { info: note, warn: note, error: note }
+}
+
 const DETAILS = [
   { type: 'reasoning.text', text: 'I need both.', signature: SIGNATURES[0], format: 'anthropic-claude-v1', index: 0 },
   { type: 'reasoning.encrypted', data: REDACTED, id: 'rs_1', format: 'openai-responses-v1', index: 1 },
@@ -107,8 +168,11 @@ test('a messages client loops over two tools with a chat upstream, and its reaso
   assert.deepEqual(third?.messages[5], chatResult('call_3'))
 })
 
-/** A client as the ones of OpenRouter do it: items of reasoning are kept in a list, and the turn goes back whole. */
-async function loopAsChat({ url }: TestGateway): Promise<string> {
+/**
+ * A client as the ones of OpenRouter do it: items of reasoning are kept in a list, and the turn goes back whole.
+ * Or one that sends back what OpenAI's API knows.
+ */
+async function loopAsChat({ url }: TestGateway, { keepsDetails = true } = {}): Promise<string> {
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0 })
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: QUESTION }]
   const tools = TOOLS.map(({ name, description, schema }) => ({
@@ -124,7 +188,9 @@ async function loopAsChat({ url }: TestGateway): Promise<string> {
     }
     const message = await stream.finalMessage()
     if (message.tool_calls === undefined || message.tool_calls.length === 0) return message.content ?? ''
-    messages.push({ ...message, reasoning_details: details } as OpenAI.ChatCompletionMessageParam)
+    const { role, content, tool_calls } = message
+    const turn = keepsDetails ? { ...message, reasoning_details: details } : { role, content, tool_calls }
+    messages.push(turn as OpenAI.ChatCompletionMessageParam)
     for (const { id } of message.tool_calls)
       messages.push({ role: 'tool', tool_call_id: id, content: RESULTS[id as CallId] })
   }
@@ -155,7 +221,11 @@ interface House extends AsyncDisposable {
 }
 
 /** A gateway on an upstream that speaks one dialect and gives these answers, one after the other. */
-async function startHouse(dialect: ClientName, answers: readonly string[]): Promise<House> {
+async function startHouse(
+  dialect: ClientName,
+  answers: readonly string[],
+  setup: Omit<GatewaySetup, 'upstream'> = {},
+): Promise<House> {
   const requests: House['requests'][number][] = []
   const server: Server = createServer(async (request, response) => {
     requests.push(JSON.parse(await text(request)))
@@ -165,7 +235,7 @@ async function startHouse(dialect: ClientName, answers: readonly string[]): Prom
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const gateway = await startTestGateway(origin, { upstream: { dialects: { [dialect]: `${origin}/v1` } } })
+  const gateway = await startTestGateway(origin, { ...setup, upstream: { dialects: { [dialect]: `${origin}/v1` } } })
   return {
     gateway,
     requests,

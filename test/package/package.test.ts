@@ -13,7 +13,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   millrace: [
     'AdapterRegistry BufferService ConsoleTracer DEFAULT_BUDGETS DEFAULT_LIMITS DIALECTS DeferredStreaming Exchange',
     'FAILURES FetchClient FileTracer Framer HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
-    'MillraceError NullTracer Redactor RequestContext ResponseOutlet SocketOutlet SseDecoder SseDecoderStream',
+    'MillraceError NullTracer Redactor RequestContext ResponseOutlet SealMemory SocketOutlet SseDecoder SseDecoderStream',
     'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters convertAdapter',
     'createAdapter createClient createMetricsCollector decodeEvents encodeComment encodeEvent failure frameEnd',
     'getHeader getHeaders metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient toRawHeaders',

@@ -63,4 +63,16 @@ export const LIMITS = {
   connections: count(1024, 'Client connections open at a time; one more gets a 503'),
 } as const satisfies Record<string, Setting>
 
+/** What clients do not send back, kept for them. */
+export const SEALS = {
+  remember: {
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning:
+      'Converted answers whose opaque tokens are remembered, in memory, and put back for clients that drop them: ' +
+      '16 MiB of them at most, each for an hour after it was last needed; 0 remembers none.',
+  },
+} as const satisfies Record<string, Setting>
+
 export const SERVER = { host: '127.0.0.1', port: 8642, logLevel: 'info' } as const

@@ -32,6 +32,9 @@ models:
 # What an upstream's dialect cannot say of a request: report leaves it out and tells it, refuse answers 400.
 losses: report
 
+# Answers whose reasoning tokens are remembered for clients that do not send them back; 0: none.
+seals: { remember: 0 }
+
 # Budgets, in milliseconds.
 timeouts:
   connectMs: 5000        # until the upstream accepts the connection

@@ -7,6 +7,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['server', ['server']],
   ['upstreams.&lt;name&gt;', ['upstreams', 'name']],
   ['models[]', ['models', 0]],
+  ['seals', ['seals']],
   ['timeouts', ['timeouts']],
   ['limits', ['limits']],
   ['log', ['log']],

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { DialectName } from '../../dialects/index.ts'
-import { EXCHANGE_TIMEOUTS, LIMITS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
+import { EXCHANGE_TIMEOUTS, LIMITS, SEALS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { baseUrl, headerName, headerValue, hostName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
 import type { LogLevel } from './types.ts'
@@ -132,6 +132,10 @@ export const fileSchema = z.strictObject({
     .describe(
       "What is done about members of a request that the upstream's dialect cannot say: `report` leaves them out and tells them in `x-millrace-losses` and in the report, `refuse` answers 400 with their names. A client can ask for `refuse` itself, with the header `x-millrace-losses: refuse`.",
     ),
+  seals: z
+    .strictObject(mapMembers(SEALS, withDefault))
+    .prefault({})
+    .describe('Opaque tokens of reasoning that clients of another dialect are to send back.'),
   timeouts: z.strictObject(mapMembers(TIMEOUTS, withDefault)).prefault({}).describe('Budgets of time.'),
   limits: z.strictObject(mapMembers(LIMITS, withDefault)).prefault({}).describe('Limits of size and number.'),
   log: z

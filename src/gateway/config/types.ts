@@ -1,7 +1,7 @@
 import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
-import type { LIMITS, TIMEOUTS } from './defaults.ts'
+import type { LIMITS, SEALS, TIMEOUTS } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
 export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
@@ -18,6 +18,8 @@ export interface Config {
   readonly models: readonly ModelRule[]
   /** What is done about what an upstream's dialect cannot say. */
   readonly losses: LossPolicy
+  /** What is remembered for clients that drop it; `defaults.ts` says what each one means. */
+  readonly seals: Readonly<Record<keyof typeof SEALS, number>>
   readonly timeouts: Timeouts
   readonly limits: Limits
   readonly log: LogConfig
