@@ -4,6 +4,7 @@ import { HookManager } from '../../src/observe/index.ts'
 import { type SeenRequest, type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
 import { type GatewaySetup, startTestGateway, type TestGateway } from '../gateway.ts'
+import { upstreamsAt } from './ways.ts'
 
 export interface House extends TestGateway {
   readonly port: number
@@ -16,8 +17,8 @@ export interface House extends TestGateway {
   seen(name: string): Promise<SeenRequest>
 }
 
-/** Starts both. */
-export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'> = {}): Promise<House> {
+/** Starts both. The gateway knows the simulator under the names of `ways.ts` as well. */
+export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager' | 'upstreams'> = {}): Promise<House> {
   const simulator = await startSimulator()
   const log: string[] = []
   const write = (record: object, message: string): void => {
@@ -26,6 +27,7 @@ export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'
   const hooks = new Map<string, string[]>()
   const gateway = await startTestGateway(simulator.url, {
     ...setup,
+    upstreams: upstreamsAt(simulator.url),
     log: { info: write, warn: write, error: write },
     hookManager: noteHooks(hooks),
   })
