@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import type { DialectName } from '../../src/dialects/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
+import { READERS } from '../sdk/readers.ts'
 import { type Ending, endingOf, type Point, pointsOf, type Row, rowsOf, usageAfter, WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
 import { ask, heardBy, type Told } from './sdks.ts'
@@ -61,6 +62,8 @@ async function check(house: House, way: Way, row: Row, point: Point, ending: End
   )
   assert.equal(report.status, ending.status)
   checkTold(way, ending, told)
+  if (way.shape === 'stream' && ending.told === 'nothing' && report.usage.provenance === 'reported')
+    assert.equal(READERS[way.client].fold(told.items).usage?.output, report.usage.output)
 
   assert.deepEqual(await house.hooks(report.id), [
     'provider.stream.start',
