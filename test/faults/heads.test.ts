@@ -12,7 +12,7 @@ import { READERS } from '../sdk/readers.ts'
 import { DIALECTS } from '../simulated.ts'
 import { WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
-import { ask, heardBy } from './sdks.ts'
+import { ask, heardBy, timeless } from './sdks.ts'
 import { CONVERTED, CROSSING, modelOf, rulesFor, titleOf, wantsOf } from './ways.ts'
 
 type Code = NonNullable<StreamReport['error']>['code']
@@ -227,11 +227,6 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
       })
   }
 })
-
-/** Some dialects do not say when an answer was made, and the gateway has to. */
-function timeless(text: string): string {
-  return text.replaceAll(/"(created(?:_at)?|createTime)":(?:\d+|"[^"]*")/g, '"$1":0')
-}
 
 /** The shape of an answer by what the client wants and what the upstream sends. */
 const MET = {
