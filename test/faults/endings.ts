@@ -63,6 +63,8 @@ export const WORDS = {
     messages: 'overloaded_error',
     gemini: 529,
   },
+  /** An operator's stop, or the end of the gateway. */
+  stopped: { chat: 'request_cancelled', responses: 'request_cancelled', messages: 'api_error', gemini: 503 },
   /** What the simulated providers say of themselves. */
   own: { chat: 'server_error', responses: 'server_error', messages: 'overloaded_error', gemini: 503 },
   /** An error as a bare text: OpenAI's SDK raises it as it is, the others what the gateway says after it. */

@@ -13,6 +13,8 @@ export interface House extends TestGateway {
   readonly log: readonly string[]
   /** Names of the hook events of an exchange in the order of their delivery, once its end was told. */
   hooks(id: string): Promise<readonly string[]>
+  /** Ends the gateway, and lets the simulator go on. */
+  stop(): Promise<void>
   /** What the simulator saw of the request with this `x-case` header, as soon as it has come. */
   seen(name: string): Promise<SeenRequest>
 }
@@ -38,6 +40,7 @@ export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'
     log,
     hooks: id => eventually(() => (hooks.get(id)?.at(-1) === 'provider.stream.end' ? hooks.get(id) : undefined)),
     seen: name => eventually(() => simulator.requests().find(({ headers }) => getHeader(headers, 'x-case') === name)),
+    stop: () => gateway.close(),
     async close() {
       await gateway.close()
       await simulator.close()
