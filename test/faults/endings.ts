@@ -96,18 +96,20 @@ const TORN: Ending = { told: 'a cut', status: 200, outcome: 'truncated', code: '
 export interface Row {
   /** Settings of the simulator, all but the point. */
   readonly fault: string
-  readonly model: 'patient' | 'hasty'
+  /** The model's name for the budgets of the answer: the usual ones, or short ones for what is to be given up. */
+  readonly model: string
   /** By phase; a fault cannot strike in a phase that is missing. */
   readonly ends: Readonly<Partial<Record<Phase, Ending>>>
   /** What is left of the answer comes after it. Default false. */
   readonly goesOn?: boolean
 }
 
-/** How the answer ends on its way; undefined where the fault cannot strike. */
-export function endingOf({ ends }: Row, point: Point, way: Way): Ending | undefined {
+/** How the answer ends on its way; none where the fault cannot strike. */
+export function endingsOf({ ends }: Row, point: Point, way: Way): readonly Ending[] {
   const ending = ends[phaseAt(point, way)]
+  if (ending === undefined) return []
   // Of what is collected nothing is out before its end.
-  return way.shape === 'collect' && ending?.told === 'an event' ? asStatus(ending, way) : ending
+  return [way.shape === 'collect' && ending.told === 'an event' ? asStatus(ending, way) : ending]
 }
 
 function asStatus(ending: Ending, { upstream }: Way): Ending {

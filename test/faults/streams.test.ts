@@ -5,47 +5,60 @@ import type { DialectName } from '../../src/dialects/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
 import { READERS } from '../sdk/readers.ts'
-import { type Ending, endingOf, type Point, pointsOf, type Row, rowsOf, usageAfter, WORDS } from './endings.ts'
+import { type Ending, endingsOf, type Point, pointsOf, type Row, rowsOf, usageAfter, WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
 import { ask, heardBy, type Told } from './sdks.ts'
-import { CONVERTED, isRelayed, modelOf, RELAYED, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
+import { CONVERTED, CROSSING, isRelayed, modelOf, RELAYED, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
 
 /** What only an answer that has come to its end says. */
 const TERMINAL = /\[DONE\]|"(?:finish|stop)_reason":"|message_stop|response\.completed|"finishReason"/
 
 /** How a stream ends that we have written ourselves. */
 const LAST_WORDS: Readonly<Record<DialectName, RegExp>> = {
-  chat: /"finish_reason":"stop".*\ndata: \[DONE\]\n\n$/s,
+  chat: /"finish_reason":"(?:stop|tool_calls)".*\ndata: \[DONE\]\n\n$/s,
   responses: /\nevent: response\.completed\ndata: .*\n\n$/,
-  messages: /"stop_reason":"end_turn".*\nevent: message_stop\ndata: .*\n\n$/s,
+  messages: /"stop_reason":"(?:end_turn|tool_use)".*\nevent: message_stop\ndata: .*\n\n$/s,
   gemini: /"finishReason":"STOP".*\s$/s,
 }
 
 /** The budgets of answers that are to be given up. The others have the usual ones. */
 const HASTY = { headMs: 1000, wholeHeadMs: 1000, firstTokenMs: 2000, idleMs: 1500, trailerMs: 500 }
 
+/** Where the arguments of calls may be torn, and what is held of them lost. */
+const INSIDE_CALLS: readonly Point[] = ['first', 'middle', 'last']
+
 suite('a fault of the upstream', { concurrency: 64 }, () => {
   let house: House
   before(async () => {
-    house = await startHouse({ timeouts: { headHoldMs: 100 }, models: rulesFor({ patient: {}, hasty: HASTY }) })
+    const budgets = { patient: {}, hasty: HASTY }
+    const models = [...rulesFor(budgets), ...rulesFor({ 'patient-calling': {}, 'hasty-calling': HASTY }, 'sim/tools')]
+    house = await startHouse({ timeouts: { headHoldMs: 400 }, models })
   })
   after(() => house.close())
 
-  for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole]) {
-    for (const row of rowsOf(way)) {
-      for (const point of pointsOf(way)) {
-        const ending = endingOf(row, point, way)
-        if (ending !== undefined)
+  for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole])
+    for (const row of rowsOf(way))
+      for (const point of pointsOf(way))
+        for (const ending of endingsOf(row, point, way))
           test(`${titleOf(way)}: ${row.fault} at ${point} ends ${ending.outcome}, told by ${ending.told}`, () =>
             check(house, way, row, point, ending))
-      }
-    }
-  }
+
+  for (const way of CROSSING)
+    for (const row of rowsOf(way).map(calling))
+      for (const point of INSIDE_CALLS)
+        for (const ending of endingsOf(row, point, way))
+          test(`${titleOf(way)}: ${row.fault} in the calls, at ${point}, ends ${ending.outcome}`, () =>
+            check(house, way, row, point, ending))
 })
+
+/** The same fault of a model that calls tools. */
+function calling(row: Row): Row {
+  return { ...row, model: `${row.model}-calling` }
+}
 
 async function check(house: House, way: Way, row: Row, point: Point, ending: Ending): Promise<void> {
   const { fault, model } = row
-  const name = `${titleOf(way)} ${fault} ${point}`
+  const name = `${model} ${titleOf(way)} ${fault} ${point}`
   const headers = { 'x-sim': `words=12,delay=2,fault=${fault},at=${point}`, 'x-case': name }
   const told = await ask(way.client, { url: house.url, model: modelOf(way, model), headers }, wantsOf(way))
   const report = await house.report(told.headers.get('x-millrace-request-id'))
@@ -73,7 +86,7 @@ async function check(house: House, way: Way, row: Row, point: Point, ending: End
     'provider.stream.end',
   ])
   // The others have closed the connection themselves.
-  if (model === 'hasty') await eventually(async () => isOver(await house.seen(name)) || undefined)
+  if (model.startsWith('hasty')) await eventually(async () => isOver(await house.seen(name)) || undefined)
 }
 
 function isOver({ complete, hungUp }: SeenRequest): boolean {
@@ -93,5 +106,5 @@ function checkTold(way: Way, { told: by, says }: Ending, told: Told): void {
 function checkWhole(way: Way, { text, items }: Told): void {
   if (wantsOf(way) === 'stream') assert.match(text, LAST_WORDS[way.client])
   else assert.equal(items.length, 1)
-  assert.match(text, /\bBelow\b/)
+  assert.match(text, /\bBelow\b|\bcall/)
 }
