@@ -21,6 +21,8 @@ export interface GatewaySetup {
   readonly server?: Readonly<Record<string, unknown>>
   /** Members of the one upstream, `upstream` by name, beside its addresses. */
   readonly upstream?: Readonly<Record<string, unknown>>
+  /** More upstreams, by name. */
+  readonly upstreams?: Readonly<Record<string, object>>
   /** Rules that go before the one for all models. */
   readonly models?: readonly Readonly<Record<string, unknown>>[]
   readonly timeouts?: Readonly<Record<string, number>>
@@ -35,10 +37,10 @@ export interface GatewaySetup {
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { server, upstream, models = [], timeouts, limits, seals, log = SILENT, hookManager } = setup
+  const { server, upstream, upstreams, models = [], timeouts, limits, seals, log = SILENT, hookManager } = setup
   const text = JSON.stringify({
     server: { port: 0, ...server },
-    upstreams: { upstream: { dialects, ...upstream } },
+    upstreams: { upstream: { dialects, ...upstream }, ...upstreams },
     models: [...models, { match: '*', upstream: 'upstream' }],
     timeouts,
     limits,

@@ -100,6 +100,9 @@ test('what is no answer is a failure, and so is one that tells an error', () => 
     [JSON.stringify({ error: busy }), 'overloaded', 'Busy'],
     ['<html>', 'upstream', `Cannot read the upstream's answer: it is no answer of its API, got "<html>"`],
     ['7', 'upstream', `Cannot read the upstream's answer: it is no answer of its API, got "7"`],
+    ['', 'truncated', 'Upstream ended the body in the middle'],
+    ['{"candidates":[', 'truncated', 'Upstream ended the body in the middle'],
+    ['{"candidates":}', 'upstream', /got "{"candidates":}"/],
     ['{"candidates":[]}', 'upstream', /got "{"candidates":\[]}"/],
     [`"${'x'.repeat(2000)}"`, 'upstream', /over the limit `messageBytes` of 1024 bytes/],
   ] as const

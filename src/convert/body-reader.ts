@@ -44,7 +44,8 @@ export class BodyReader {
       const { client, upstream, request } = this.#options
       return client.name === upstream.name ? message : withCustomCalls(message, request)
     } catch (error) {
-      return error instanceof SyntaxError ? noAnswer(text) : faultOf(error)
+      if (!(error instanceof SyntaxError)) return faultOf(error)
+      return isTorn(text) ? failure('truncated', 'Upstream ended the body in the middle') : noAnswer(text)
     }
   }
 
@@ -70,6 +71,12 @@ function parse(text: string): object {
   const value = parseExact(text)
   if (typeof value !== 'object' || value === null) throw new SyntaxError('neither an object nor an array')
   return value
+}
+
+/** Whether a text that is no JSON looks like the beginning of some. */
+function isTorn(text: string): boolean {
+  const said = text.trim()
+  return said === '' || (/^[[{]/.test(said) && !/[\]}]$/.test(said))
 }
 
 /** Something was said, or it was said why nothing is. */

@@ -74,7 +74,12 @@ export interface EncodeAnswerContext {
   now(): number
 }
 
-/** Reads one stream. Synchronous, never throws: whatever it is given, what it emits keeps the grammar. */
+/**
+ * Reads one stream. Synchronous, never throws: whatever it is given, what it emits keeps the grammar.
+ *
+ * An error that the upstream tells once every candidate has its finish does not undo it: it ends the
+ * answer as a terminal event would. One that comes with the last finish, in the same event, does.
+ */
 export interface StreamDecoder {
   /** Every candidate has its finish, though it may be held: what follows is trailer. */
   readonly isFinished: boolean

@@ -31,7 +31,7 @@ for (const stream of STREAMS) {
     assert.equal(checkGrammar(events), undefined)
     const message = foldEvents(events)
     assert.deepEqual(summary(message), expectation(stream.expected))
-    const isFailure = stream.expected.error !== null || stream.flags.includes('truncated')
+    const isFailure = isFailed(stream.expected) || stream.flags.includes('truncated')
     assert.equal(message.failure !== undefined, isFailure, JSON.stringify(message.failure))
   })
 
@@ -157,7 +157,13 @@ function summary(message: Message): unknown {
   }
 }
 
-function expectation({ text, reasoning, refusal, toolCalls, usage, finishRaw, error }: Expected): unknown {
+/** An error after the finish does not undo it. */
+function isFailed({ error, finish }: Expected): boolean {
+  return error !== null && finish === null
+}
+
+function expectation(expected: Expected): unknown {
+  const { text, reasoning, refusal, toolCalls, usage, finishRaw } = expected
   const { input, output, cacheRead, reasoning: reasoningTokens } = usage ?? {}
   return {
     text,
@@ -165,7 +171,7 @@ function expectation({ text, reasoning, refusal, toolCalls, usage, finishRaw, er
     refusal: refusal ?? '',
     toolCalls: toolCalls.map(({ id, name, raw }) => ({ id, name, raw })),
     usage: usage === null ? null : { input, output, cacheRead: cacheRead ?? 0, reasoning: reasoningTokens ?? 0 },
-    finishRaw: error === null ? finishRaw : null,
+    finishRaw: isFailed(expected) ? null : finishRaw,
   }
 }
 

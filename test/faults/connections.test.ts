@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { suite, test } from 'node:test'
+import type { DialectName } from '../../src/dialects/index.ts'
 import { getHeader } from '../../src/http/index.ts'
 import { eventually } from '../eventually.ts'
 import { startTestGateway, type TestGateway } from '../gateway.ts'
 import { CHUNKED, chunk, LAST_CHUNK, Upstream } from '../http-client/upstream.ts'
 import { RawClient } from '../raw-client.ts'
-import { askRaw, streamRequest } from '../sdk/raw.ts'
+import { askRaw, pathOf, streamRequest } from '../sdk/raw.ts'
+import { CROSSING, RELAYED } from './ways.ts'
 
 const HEAD = CHUNKED.replace('\r\n', '\r\nContent-Type: text/event-stream\r\n')
 const HELLO = chunk('data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
@@ -28,8 +30,8 @@ const ANSWERS: Readonly<Record<string, readonly (string | Buffer)[]>> = {
 interface Case {
   readonly name: string
   readonly model: keyof typeof ANSWERS
-  /** The client leaves when it has read this; otherwise it stays to the end. */
-  readonly leavesAfter?: string
+  /** What the client has read when it leaves; otherwise it stays to the end. */
+  readonly leavesAfter?: 'the first words' | 'the last event'
   readonly isReused: boolean
 }
 
@@ -37,24 +39,56 @@ const CASES: readonly Case[] = [
   { name: 'after the end of a stream', model: 'whole', isReused: true },
   { name: 'after a stream that told an error', model: 'failing', isReused: true },
   { name: 'after an error answer', model: 'refused', isReused: true },
-  { name: 'when the client left after the last event', model: 'trailing', leavesAfter: '[DONE]', isReused: true },
-  { name: 'when the client left in mid-stream', model: 'stalled', leavesAfter: 'Hi', isReused: false },
+  {
+    name: 'when the client left after the last event',
+    model: 'trailing',
+    leavesAfter: 'the last event',
+    isReused: true,
+  },
+  { name: 'when the client left in mid-stream', model: 'stalled', leavesAfter: 'the first words', isReused: false },
   { name: 'when the upstream fell silent', model: 'stalled', isReused: false },
 ]
 
+/** The last event of an answer, by a word in it. */
+const LAST: Readonly<Record<DialectName, string>> = {
+  chat: '[DONE]',
+  responses: 'response.completed',
+  messages: 'message_stop',
+  gemini: 'finishReason',
+}
+
+/** The clients of an upstream that speaks chat. */
+const CLIENTS = [...RELAYED, ...CROSSING].filter(({ upstream }) => upstream === 'chat').map(({ client }) => client)
+
 suite('a connection to the upstream', { concurrency: true }, () => {
-  for (const { name, model, leavesAfter, isReused } of CASES)
-    test(`is ${isReused ? 'used again' : 'given up'} ${name}`, async () => {
+  for (const client of CLIENTS) {
+    for (const { name, model, leavesAfter, isReused } of CASES)
+      test(`${client}: is ${isReused ? 'used again' : 'given up'} ${name}`, async () => {
+        await using upstream = await Upstream.start(answer)
+        const gateway = await begin(upstream)
+        if (leavesAfter === undefined) await stay(gateway, client, model)
+        else await leave(gateway, client, model, leavesAfter === 'the last event' ? LAST[client] : 'Hi')
+        assert.equal(await stay(gateway, client, 'whole'), 'completed')
+        assert.equal(upstream.sockets.length, isReused ? 1 : 2)
+        if (!isReused) await eventually(() => upstream.sockets[0]?.closed || undefined)
+        await gateway.close()
+      })
+
+    test(`${client}: is used again after an answer that was collected, and sent before the upstream had ended`, async () => {
       await using upstream = await Upstream.start(answer)
-      const gateway = await startTestGateway(upstream.url.origin, { timeouts: { idleMs: 300 } })
-      if (leavesAfter === undefined) await stay(gateway, model)
-      else await leave(gateway, model, leavesAfter)
-      assert.equal(await stay(gateway, 'whole'), 'completed')
-      assert.equal(upstream.sockets.length, isReused ? 1 : 2)
-      if (!isReused) await eventually(() => upstream.sockets[0]?.closed || undefined)
+      const gateway = await begin(upstream, { streamOnly: true })
+      for (const model of ['trailing', 'whole']) assert.equal(await stay(gateway, client, model, false), 'completed')
+      assert.equal(upstream.sockets.length, 1)
       await gateway.close()
     })
+  }
 })
+
+/** A gateway on an upstream that speaks chat and nothing else. */
+function begin({ url }: Upstream, members: object = {}): Promise<TestGateway> {
+  const upstream = { dialects: { chat: `${url.origin}/v1` }, ...members }
+  return startTestGateway(url.origin, { upstream, timeouts: { idleMs: 300 } })
+}
 
 function answer(socket: Socket, request: string): void {
   const [, model = ''] = /"model":"(\w+)"/.exec(request) ?? []
@@ -63,15 +97,18 @@ function answer(socket: Socket, request: string): void {
   if (model === 'trailing') setTimeout(() => socket.write(LAST_CHUNK), 150)
 }
 
-/** The outcome of a stream that the client reads to its end. */
-async function stay(gateway: TestGateway, model: string): Promise<string> {
-  const { headers } = await askRaw(gateway.url, streamRequest('chat', model))
+/** The outcome of an answer that the client reads to its end. */
+async function stay(gateway: TestGateway, client: DialectName, model: string, isStream = true): Promise<string> {
+  const { headers } = await askRaw(gateway.url, {
+    ...streamRequest(client, model, isStream ? {} : { stream: false }),
+    path: pathOf(client, model, isStream),
+  })
   return (await gateway.report(getHeader(headers, 'x-millrace-request-id'))).outcome
 }
 
-async function leave({ url, report }: TestGateway, model: string, after: string): Promise<void> {
+async function leave({ url, report }: TestGateway, dialect: DialectName, model: string, after: string): Promise<void> {
   const { host, port } = new URL(url)
-  const { path, body } = streamRequest('chat', model)
+  const { path, body } = streamRequest(dialect, model)
   const client = await RawClient.post(Number(port), path, JSON.parse(`${body}`), {
     host,
     'content-type': 'application/json',

@@ -1,9 +1,11 @@
-/** How a stream must end, by the fault and by what of it is out when the fault strikes. */
+/** How an answer must end, by the way it takes, the fault, and what of it is out when the fault strikes. */
 import type { DialectName } from '../../src/dialects/index.ts'
+import type { Provenance } from '../../src/model/index.ts'
+import { isRelayed, isStreamed, type Way } from './ways.ts'
 
 export type Point = 'accept' | 'head' | 'handshake' | 'first' | 'middle' | 'last' | 'finish' | 'end'
 
-/** What the client has when the fault strikes: nothing, a good status held back, a part of the answer, all of it. */
+/** What the client could have when the fault strikes: nothing, a good status held back, a part of the answer, all of it. */
 export type Phase = 'asked' | 'answered' | 'streaming' | 'trailing'
 
 const PHASES: Record<Point, Phase> = {
@@ -17,11 +19,24 @@ const PHASES: Record<Point, Phase> = {
   end: 'trailing',
 }
 
-export const POINTS = Object.keys(PHASES) as readonly Point[]
+/** A whole body has two halves and no finish. */
+const WHOLE_POINTS: readonly Point[] = ['accept', 'head', 'middle', 'end']
 
-/** Gemini has no handshake: before its first content there is only the head. */
-export function phaseAt(point: Point, dialect: DialectName): Phase {
-  return dialect === 'gemini' && point === 'handshake' ? 'answered' : PHASES[point]
+export function pointsOf(way: Way): readonly Point[] {
+  return isStreamed(way) ? (Object.keys(PHASES) as Point[]) : WHOLE_POINTS
+}
+
+/** Whose handshake says nothing yet that the client would be told: to some it is the role of the answer alone. */
+const SILENT_HANDSHAKES: Readonly<Record<DialectName, readonly DialectName[]>> = {
+  chat: ['messages', 'gemini'],
+  responses: ['gemini'],
+  messages: ['gemini'],
+  // It has none: before its first content there is only the head.
+  gemini: ['chat', 'responses', 'messages', 'gemini'],
+}
+
+function phaseAt(point: Point, { client, upstream }: Way): Phase {
+  return point === 'handshake' && SILENT_HANDSHAKES[upstream].includes(client) ? 'answered' : PHASES[point]
 }
 
 export interface Ending {
@@ -42,6 +57,14 @@ export const WORDS = {
   truncated: { chat: 'stream_truncated', responses: 'stream_truncated', messages: 'api_error', gemini: 502 },
   timeout: { chat: 'timeout', responses: 'timeout', messages: 'timeout_error', gemini: 504 },
   limited: { chat: 'rate_limit_exceeded', responses: 'rate_limit_exceeded', messages: 'rate_limit_error', gemini: 429 },
+  overloaded: {
+    chat: 'server_is_overloaded',
+    responses: 'server_is_overloaded',
+    messages: 'overloaded_error',
+    gemini: 529,
+  },
+  /** An operator's stop, or the end of the gateway. */
+  stopped: { chat: 'request_cancelled', responses: 'request_cancelled', messages: 'api_error', gemini: 503 },
   /** What the simulated providers say of themselves. */
   own: { chat: 'server_error', responses: 'server_error', messages: 'overloaded_error', gemini: 503 },
   /** An error as a bare text: OpenAI's SDK raises it as it is, the others what the gateway says after it. */
@@ -73,16 +96,44 @@ const TORN: Ending = { told: 'a cut', status: 200, outcome: 'truncated', code: '
 export interface Row {
   /** Settings of the simulator, all but the point. */
   readonly fault: string
-  readonly model: 'patient' | 'hasty'
+  /** The model's name for the budgets of the answer: the usual ones, or short ones for what is to be given up. */
+  readonly model: string
   /** By phase; a fault cannot strike in a phase that is missing. */
   readonly ends: Readonly<Partial<Record<Phase, Ending>>>
+  /** What is left of the answer comes after it. Default false. */
+  readonly goesOn?: boolean
 }
 
-/** Every fault of the simulator. */
-export function rowsOf(dialect: DialectName): readonly Row[] {
-  const refused: Ending = { told: 'a status', outcome: 'failed', ...OWN_ERRORS[dialect], says: 'own' }
+/** How the answer ends on its way; none where the fault cannot strike. */
+export function endingsOf({ ends }: Row, point: Point, way: Way): readonly Ending[] {
+  const ending = ends[phaseAt(point, way)]
+  if (ending === undefined) return []
+  // Of what is collected nothing is out before its end.
+  return [way.shape === 'collect' && ending.told === 'an event' ? asStatus(ending, way) : ending]
+}
+
+function asStatus(ending: Ending, { upstream }: Way): Ending {
+  const statuses = { timeout: 504, truncated: 502, upstream: 502, overloaded: OWN_ERRORS[upstream].status }
+  return { ...ending, told: 'a status', status: ending.code === null ? 200 : statuses[ending.code] }
+}
+
+/** Every fault of the simulator on the way. */
+export function rowsOf(way: Way): readonly Row[] {
+  return isStreamed(way) ? streamRows(way) : WHOLE_ROWS
+}
+
+const [patient, hasty] = ['patient', 'hasty'] as const
+
+function streamRows(way: Way): readonly Row[] {
+  const { code, status } = OWN_ERRORS[way.upstream]
+  // In another dialect a provider's own words mean nothing.
+  const says = way.client === way.upstream ? 'own' : code
+  const refused: Ending = { told: 'a status', outcome: 'failed', code, status, says }
   const failed: Ending = { ...refused, told: 'an event', status: 200 }
-  const [patient, hasty] = ['patient', 'hasty'] as const
+  // What is relayed is not written anew: what follows the answer passes, and so does what is too long to be held.
+  const [wordless, followed, endless] = isRelayed(way)
+    ? [WORDLESS, FOLLOWED, { answered: TORN, streaming: TORN, trailing: FOLLOWED }]
+    : [BROKEN, SERVED, { streaming: CUT, trailing: SERVED }]
   return [
     { fault: 'nohead', model: hasty, ends: { asked: LATE } },
     { fault: 'stall', model: hasty, ends: { asked: LATE, answered: SILENT, streaming: SILENT, trailing: SERVED } },
@@ -94,11 +145,54 @@ export function rowsOf(dialect: DialectName): readonly Row[] {
     { fault: 'close', model: patient, ends: { answered: EMPTY, streaming: CUT, trailing: SERVED } },
     { fault: 'torn', model: patient, ends: { answered: EMPTY, streaming: CUT, trailing: SERVED } },
     { fault: 'endless,size=1000', model: patient, ends: { answered: EMPTY, streaming: CUT, trailing: SERVED } },
-    // Too long to be held: it passes as it comes.
-    { fault: 'endless,size=1000000', model: patient, ends: { answered: TORN, streaming: TORN, trailing: FOLLOWED } },
-    { fault: 'error,nodone=yes', model: patient, ends: { answered: refused, streaming: failed, trailing: FOLLOWED } },
-    { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: WORDLESS, trailing: FOLLOWED } },
-    { fault: 'tiny,events=500', model: patient, ends: { answered: SERVED, streaming: SERVED, trailing: SERVED } },
+    { fault: 'endless,size=1000000', model: patient, ends: endless },
+    { fault: 'error,nodone=yes', model: patient, ends: { answered: refused, streaming: failed, trailing: followed } },
+    { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: wordless, trailing: followed } },
+    {
+      fault: 'tiny,events=500',
+      model: patient,
+      ends: { answered: SERVED, streaming: SERVED, trailing: SERVED },
+      goesOn: true,
+    },
     { fault: 'unsolicited', model: patient, ends: { trailing: SERVED } },
   ]
+}
+
+/** Nothing of a whole body is out before its end, and what has no end is no answer. */
+const WHOLE_ROWS: readonly Row[] = [
+  { fault: 'nohead', model: hasty, ends: { asked: LATE } },
+  { fault: 'stall', model: hasty, ends: { asked: LATE, answered: LATE, streaming: LATE, trailing: LATE } },
+  { fault: 'pings,every=20', model: hasty, ends: { answered: LATE, streaming: LATE, trailing: LATE } },
+  { fault: 'drip,every=40', model: hasty, ends: { answered: LATE, streaming: LATE, trailing: SERVED } },
+  { fault: 'reset', model: patient, ends: { asked: UNREAD, answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+  { fault: 'fin', model: patient, ends: { asked: UNREAD, answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+  { fault: 'badchunk', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+  { fault: 'close', model: patient, ends: { answered: EMPTY, streaming: EMPTY, trailing: SERVED } },
+  { fault: 'torn', model: patient, ends: { answered: EMPTY, streaming: EMPTY, trailing: SERVED } },
+  { fault: 'endless,size=1000', model: patient, ends: { answered: UNREAD, streaming: EMPTY, trailing: EMPTY } },
+  { fault: 'error', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+  { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+  { fault: 'tiny,events=500', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+  { fault: 'unsolicited', model: patient, ends: { trailing: SERVED } },
+]
+
+/** How well the usage is known when no more than this has been sent. */
+const USAGE: Readonly<Record<DialectName, Readonly<Partial<Record<Point, Provenance>>>>> = {
+  chat: { end: 'reported' },
+  responses: { finish: 'reported', end: 'reported' },
+  messages: {
+    handshake: 'partial',
+    first: 'partial',
+    middle: 'partial',
+    last: 'partial',
+    finish: 'reported',
+    end: 'reported',
+  },
+  gemini: { first: 'partial', middle: 'partial', last: 'partial', finish: 'reported', end: 'reported' },
+}
+
+/** How well the report knows the usage of an answer that a fault struck. */
+export function usageAfter({ goesOn = false }: Row, point: Point, way: Way, { outcome }: Ending): Provenance {
+  if (outcome === 'completed' && (goesOn || !isStreamed(way))) return 'reported'
+  return isStreamed(way) ? (USAGE[way.upstream][point] ?? 'none') : 'none'
 }

@@ -12,7 +12,8 @@ import { READERS } from '../sdk/readers.ts'
 import { DIALECTS } from '../simulated.ts'
 import { WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
-import { ask, heardBy } from './sdks.ts'
+import { ask, heardBy, timeless } from './sdks.ts'
+import { CONVERTED, CROSSING, modelOf, rulesFor, titleOf, wantsOf } from './ways.ts'
 
 type Code = NonNullable<StreamReport['error']>['code']
 
@@ -42,6 +43,25 @@ const KEPT: Record<DialectName, readonly string[]> = {
   gemini: ['retry-after', 'x-request-id', 'server-timing'],
 }
 
+/** The words of a failure to a client of another dialect. */
+const CROSSED: Readonly<Partial<Record<Code, Record<DialectName, string | number | null>>>> = {
+  'bad-request': { chat: null, responses: null, messages: 'invalid_request_error', gemini: 400 },
+  unauthorized: both('invalid_api_key', 'authentication_error', 401),
+  forbidden: both('permission_denied', 'permission_error', 403),
+  'not-found': both('not_found', 'not_found_error', 404),
+  'too-large': both('request_too_large', 'request_too_large', 413),
+  'rate-limited': both('rate_limit_exceeded', 'rate_limit_error', 429),
+  upstream: both('upstream_error', 'api_error', 500),
+}
+
+function crossed(code: Code, client: DialectName, status: number): string | number | null | undefined {
+  if (code === 'overloaded') return client === 'gemini' ? status : WORDS.overloaded[client]
+  return CROSSED[code]?.[client]
+}
+
+/** Bodies of an error that are no error of any API. */
+const BODIES = ['html', 'empty', 'null', 'binary'] as const
+
 /** Answers that are no stream and no error: each becomes an error, with a status of ours. */
 const NEITHER = ['status=204', 'status=301', 'status=302', 'status=307', 'shape=whole', 'padding=70000']
 
@@ -62,7 +82,11 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
   let house: House
   before(async () => {
     const timeouts = { wholeHeadMs: 500, firstTokenMs: 1000 }
-    house = await startHouse({ models: [{ match: 'hasty', upstream: 'upstream', model: 'mill', timeouts }] })
+    const models = [
+      { match: 'hasty', upstream: 'upstream', model: 'mill', timeouts },
+      ...rulesFor({ mill: {} }, 'mill'),
+    ]
+    house = await startHouse({ models })
   })
   after(() => house.close())
 
@@ -139,7 +163,76 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
         assert.deepEqual([report.status, report.error?.code], [status, code])
       })
   }
+
+  for (const way of [...CROSSING, ...CONVERTED.whole, ...CONVERTED.stream.filter(({ shape }) => shape === 'collect')]) {
+    const { client, upstream } = way
+    const tell = (settings: string) =>
+      ask(client, { url: house.url, model: modelOf(way, 'mill'), headers: { 'x-sim': settings } }, wantsOf(way))
+
+    for (const [status, code, words] of STATUSES)
+      test(`${titleOf(way)}: ${status} is ${code} to the SDK as well`, async () => {
+        const told = await tell(`status=${status},retryafter=7`)
+        const report = await house.report(told.headers.get('x-millrace-request-id'))
+        assert.equal(told.status, status)
+        assert.equal((told.error as { status?: unknown }).status, status)
+        assert.equal(heardBy(client, told), client === upstream ? words[client] : crossed(code, client, status))
+        assert.deepEqual(
+          KEPT[upstream].filter(name => !told.headers.has(name)),
+          [],
+        )
+        assert.equal(told.headers.get('retry-after'), '7')
+        assert.partialDeepStrictEqual(report, { outcome: 'failed', status, error: { code } })
+      })
+
+    for (const body of BODIES)
+      test(`${titleOf(way)}: a 502 with a body that is ${body} is an error in the words of the client`, async () => {
+        const told = await tell(`status=502,body=${body}`)
+        const report = await house.report(told.headers.get('x-millrace-request-id'))
+        assert.equal(told.status, 502)
+        assert.equal(heardBy(client, told), WORDS.upstream[client])
+        assert.equal(told.headers.get('content-type'), 'application/json')
+        assert.deepEqual([report.status, report.error?.code], [502, 'upstream'])
+      })
+
+    for (const settings of NEITHER.filter(settings => settings !== 'shape=whole'))
+      test(`${titleOf(way)}: ${settings} is an error, never silence`, async () => {
+        const told = await tell(settings)
+        const report = await house.report(told.headers.get('x-millrace-request-id'))
+        assert.equal(told.status, 502)
+        assert.equal(heardBy(client, told), WORDS.upstream[client])
+        assert.equal(told.headers.get('location'), null)
+        assert.partialDeepStrictEqual(report, { outcome: 'failed', status: 502, error: { code: 'upstream' } })
+      })
+
+    for (const encoding of ['gzip', 'br', 'zstd'])
+      test(`${titleOf(way)}: ${encoding}, which nobody asked for, is decoded`, async () => {
+        const plain = await tell('words=20')
+        const coded = await tell(`words=20,encoding=${encoding},cut=random`)
+        assert.equal(coded.error, undefined)
+        assert.equal(timeless(coded.text), timeless(plain.text))
+        assert.equal(coded.headers.get('content-encoding'), null)
+        const { edits } = await house.report(coded.headers.get('x-millrace-request-id'))
+        assert.ok(edits.includes('decoded'))
+      })
+
+    for (const shape of ['whole', 'stream'] as const)
+      test(`${titleOf(way)}: an answer that comes as a ${shape} is told as the client asked`, async () => {
+        const told = await tell(`shape=${shape}`)
+        assert.equal(told.error, undefined)
+        assert.match(told.text, /Löwenbrück/)
+        const report = await house.report(told.headers.get('x-millrace-request-id'))
+        assert.partialDeepStrictEqual(report, { outcome: 'completed', shape: MET[wantsOf(way)][shape] })
+        const type = wantsOf(way) === 'stream' ? 'text/event-stream' : 'application/json'
+        assert.equal(told.headers.get('content-type')?.split(';')[0], type)
+      })
+  }
 })
+
+/** The shape of an answer by what the client wants and what the upstream sends. */
+const MET = {
+  stream: { stream: 'stream', whole: 'expand' },
+  whole: { stream: 'collect', whole: 'whole' },
+} as const
 
 test('an upstream that nobody serves is a 502 in every dialect', async () => {
   const { origin } = await freeUrl()

@@ -4,6 +4,7 @@ import { HookManager } from '../../src/observe/index.ts'
 import { type SeenRequest, type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
 import { type GatewaySetup, startTestGateway, type TestGateway } from '../gateway.ts'
+import { upstreamsAt } from './ways.ts'
 
 export interface House extends TestGateway {
   readonly port: number
@@ -12,12 +13,14 @@ export interface House extends TestGateway {
   readonly log: readonly string[]
   /** Names of the hook events of an exchange in the order of their delivery, once its end was told. */
   hooks(id: string): Promise<readonly string[]>
+  /** Ends the gateway, and lets the simulator go on. */
+  stop(): Promise<void>
   /** What the simulator saw of the request with this `x-case` header, as soon as it has come. */
   seen(name: string): Promise<SeenRequest>
 }
 
-/** Starts both. */
-export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'> = {}): Promise<House> {
+/** Starts both. The gateway knows the simulator under the names of `ways.ts` as well. */
+export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager' | 'upstreams'> = {}): Promise<House> {
   const simulator = await startSimulator()
   const log: string[] = []
   const write = (record: object, message: string): void => {
@@ -26,6 +29,7 @@ export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'
   const hooks = new Map<string, string[]>()
   const gateway = await startTestGateway(simulator.url, {
     ...setup,
+    upstreams: upstreamsAt(simulator.url),
     log: { info: write, warn: write, error: write },
     hookManager: noteHooks(hooks),
   })
@@ -36,6 +40,7 @@ export async function startHouse(setup: Omit<GatewaySetup, 'log' | 'hookManager'
     log,
     hooks: id => eventually(() => (hooks.get(id)?.at(-1) === 'provider.stream.end' ? hooks.get(id) : undefined)),
     seen: name => eventually(() => simulator.requests().find(({ headers }) => getHeader(headers, 'x-case') === name)),
+    stop: () => gateway.close(),
     async close() {
       await gateway.close()
       await simulator.close()

@@ -6,10 +6,10 @@ import { getHeader } from '../../src/http/index.ts'
 import type { StreamReport } from '../../src/observe/index.ts'
 import { askRaw, streamRequest } from '../sdk/raw.ts'
 import { READERS } from '../sdk/readers.ts'
-import { DIALECTS } from '../simulated.ts'
 import { WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
-import { ask, heardBy } from './sdks.ts'
+import { ask, heardBy, type Told, timeless } from './sdks.ts'
+import { CONVERTED, CROSSING, isRelayed, modelOf, RELAYED, rulesFor, titleOf, type Way } from './ways.ts'
 
 /** What the gateway says when there is nothing to say. */
 const PINGS = {
@@ -25,19 +25,16 @@ const BUDGETS = {
   pinged: { pingAfterMs: 60 },
   idle: { pingAfterMs: 60, idleMs: 800 },
   brief: { pingAfterMs: 60, totalMs: 800 },
-  early: { pingAfterMs: 60, headMs: 1500, earlyHeadMs: 100 },
+  early: { pingAfterMs: 60, headMs: 1500, wholeHeadMs: 1500, earlyHeadMs: 100 },
 }
 
-type Model = keyof typeof BUDGETS
+type Budget = keyof typeof BUDGETS
 
-const models = Object.entries(BUDGETS).map(([match, timeouts]) => {
-  return {
-    match,
-    upstream: 'upstream',
-    model: 'sim/story',
-    timeouts: { headHoldMs: 20, trailerMs: 60_000, ...timeouts },
-  }
-})
+const models = rulesFor(BUDGETS)
+const timeouts = { headHoldMs: 20, trailerMs: 60_000 }
+
+/** A whole body can only be waited for. */
+const EXPANDED = CONVERTED.whole.filter(({ shape }) => shape === 'expand')
 
 /** What can still go wrong behind an early head, and how the client hears of it. */
 const LATE = [
@@ -52,84 +49,104 @@ suite('in a silence', { concurrency: 32 }, () => {
   /** Its events are longer than what it holds: they pass in pieces. */
   let tight: House
   before(async () => {
-    house = await startHouse({ models })
-    tight = await startHouse({ models, limits: { holdBytes: 100 } })
+    house = await startHouse({ models, timeouts })
+    tight = await startHouse({ models, timeouts, limits: { holdBytes: 100 } })
   })
   after(() => Promise.all([house.close(), tight.close()]))
 
-  for (const dialect of DIALECTS) {
+  for (const way of [...RELAYED, ...CROSSING]) {
+    const title = titleOf(way)
+    const { client } = way
     const dripping = 'words=4,fault=drip,at=last,every=1'
 
-    test(`${dialect}: pings stand between events that come byte by byte`, async () => {
-      const plain = await read(house, dialect, 'calm', 'words=4')
-      for (const place of [house, tight]) {
-        const { body, report } = await read(place, dialect, 'pinged', dripping)
-        const { rest, pings } = withoutPings(dialect, body)
+    test(`${title}: pings stand between events that come byte by byte`, async () => {
+      const plain = await read(house, way, 'calm', 'words=4')
+      for (const place of isRelayed(way) ? [house, tight] : [house]) {
+        const { body, report } = await read(place, way, 'pinged', dripping)
+        const { rest, pings } = withoutPings(client, body)
         assert.equal(rest, plain.body)
         assert.ok(pings > 0)
         assert.ok(report.edits.includes('ping'))
       }
     })
 
-    test(`${dialect}: the SDK reads over the pings`, async () => {
+    test(`${title}: the SDK reads over the pings`, async () => {
       const [plain, pinged] = await Promise.all([
-        ask(dialect, { url: house.url, model: 'calm', headers: { 'x-sim': 'words=4' } }),
-        ask(dialect, { url: house.url, model: 'pinged', headers: { 'x-sim': dripping } }),
+        tell(house, way, 'calm', 'words=4'),
+        tell(house, way, 'pinged', dripping),
       ])
       assert.equal(pinged.error, undefined)
       assert.ok(pinged.text.length > plain.text.length)
-      assert.deepEqual(READERS[dialect].fold(pinged.items), READERS[dialect].fold(plain.items))
+      assert.deepEqual(READERS[client].fold(pinged.items), READERS[client].fold(plain.items))
     })
 
-    test(`${dialect}: pings stop and an error comes when the idle budget is spent`, async () => {
-      const { body, report, isComplete } = await read(house, dialect, 'idle', 'words=6,fault=stall,at=middle')
+    test(`${title}: pings stop and an error comes when the idle budget is spent`, async () => {
+      const { body, report, isComplete } = await read(house, way, 'idle', 'words=6,fault=stall,at=middle')
       const errorAt = body.search(/(?:event: error\n)?data: [^\n]*"error":\{/)
-      assert.ok(withoutPings(dialect, body.slice(0, errorAt)).pings > 1)
-      assert.equal(withoutPings(dialect, body.slice(errorAt)).pings, 0)
+      assert.ok(withoutPings(client, body.slice(0, errorAt)).pings > 1)
+      assert.equal(withoutPings(client, body.slice(errorAt)).pings, 0)
       assert.equal(isComplete, false)
       checkTimeout(report, 'idleMs', 800)
     })
 
-    test(`${dialect}: content that keeps coming does not outlive the total budget`, async () => {
-      const told = await ask(dialect, { url: house.url, model: 'brief', headers: { 'x-sim': 'words=900,delay=20' } })
-      assert.equal(heardBy(dialect, told), WORDS.timeout[dialect])
+    test(`${title}: content that keeps coming does not outlive the total budget`, async () => {
+      const told = await tell(house, way, 'brief', 'words=900,delay=20')
+      assert.equal(heardBy(client, told), WORDS.timeout[client])
       checkTimeout(await house.report(told.headers.get('x-millrace-request-id')), 'totalMs', 800)
     })
 
-    test(`${dialect}: before the head the total budget is a status`, async () => {
-      const { status, report } = await read(house, dialect, 'brief', 'head=10000')
+    test(`${title}: before the head the total budget is a status`, async () => {
+      const { status, report } = await read(house, way, 'brief', 'head=10000')
       assert.equal(status, 504)
       checkTimeout(report, 'totalMs', 800)
     })
+  }
 
-    test(`${dialect}: an early head opens the client, and the answer follows`, async () => {
-      const plain = await read(house, dialect, 'calm', 'words=4')
-      const { status, headers, body, report } = await read(house, dialect, 'early', 'words=4,head=600')
+  for (const way of [...RELAYED, ...CROSSING, ...EXPANDED]) {
+    const title = titleOf(way)
+    const { client } = way
+
+    test(`${title}: an early head opens the client, and the answer follows`, async () => {
+      const plain = await read(house, way, 'calm', 'words=4')
+      const { status, headers, body, report } = await read(house, way, 'early', 'words=4,head=600')
       assert.equal(status, 200)
-      assert.ok(body.startsWith(PINGS[dialect].repeat(2)))
-      assert.equal(withoutPings(dialect, body).rest, plain.body)
+      assert.ok(body.startsWith(PINGS[client].repeat(2)))
+      assert.equal(withoutPings(client, body).rest, plain.body)
       assert.match(getHeader(headers, 'x-millrace-edits') ?? '', /early-head/)
       assert.partialDeepStrictEqual(report, { outcome: 'completed', edits: ['early-head', 'ping'] })
     })
 
+    test(`${title}: after an early head an error as the first event is told in the stream`, async () => {
+      const told = await tell(house, way, 'early', 'head=400,fault=texterror,at=head')
+      assert.equal(heardBy(client, told), WORDS[isRelayed(way) ? 'text' : 'upstream'][client])
+      const { status, outcome } = await house.report(told.headers.get('x-millrace-request-id'))
+      assert.deepEqual([status, outcome], [200, 'failed'])
+    })
+
     for (const { fault, code, says } of LATE)
-      test(`${dialect}: after an early head ${fault} is told in the stream`, async () => {
-        const told = await ask(dialect, { url: house.url, model: 'early', headers: { 'x-sim': `head=400,${fault}` } })
+      test(`${title}: after an early head ${fault} is told in the stream`, async () => {
+        const told = await tell(house, way, 'early', `head=400,${fault}`)
         assert.equal(told.status, 200)
-        assert.equal(heardBy(dialect, told), WORDS[says][dialect])
+        assert.equal(heardBy(client, told), WORDS[says][client])
         const { status, error } = await house.report(told.headers.get('x-millrace-request-id'))
         assert.deepEqual([status, error?.code], [200, code])
       })
   }
 })
 
-async function read(house: House, dialect: DialectName, model: Model, settings: string) {
+function tell({ url }: House, way: Way, budget: Budget, settings: string): Promise<Told> {
+  return ask(way.client, { url, model: modelOf(way, budget), headers: { 'x-sim': settings } })
+}
+
+async function read(house: House, way: Way, budget: Budget, settings: string) {
   // A usage frame that only the gateway asked for would be left out; one that passes in pieces cannot be.
-  const members = dialect === 'chat' ? { stream_options: { include_usage: true } } : {}
-  const question = streamRequest(dialect, model, members)
+  const members = way.client === 'chat' ? { stream_options: { include_usage: true } } : {}
+  const model = modelOf(way, budget)
+  const question = streamRequest(way.client, model, members)
   const answer = await askRaw(house.url, { ...question, headers: [...(question.headers ?? []), 'x-sim', settings] })
   const report = await house.report(getHeader(answer.headers, 'x-millrace-request-id'))
-  return { ...answer, body: answer.body.toString('utf8'), report }
+  // What is converted names the model as the client does, which is another for each budget.
+  return { ...answer, body: timeless(answer.body.toString('utf8')).replaceAll(model, 'mill'), report }
 }
 
 /** Takes out the pings that stand at the beginning, or after a blank line; what is left tells whether others were there. */

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DialectName } from '../../src/dialects/index.ts'
+import type { Shape } from '../../src/model/index.ts'
 import type { StreamReport } from '../../src/observe/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
 import { RawClient } from '../raw-client.ts'
-import { streamRequest } from '../sdk/raw.ts'
-import { DIALECTS } from '../simulated.ts'
+import { pathOf, streamRequest } from '../sdk/raw.ts'
 import { type House, startHouse } from './house.ts'
+import { CONVERTED, CROSSING, modelOf, RELAYED, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
 
 /** The promise, in milliseconds. */
 const CLOSED_WITHIN_MS = 250
@@ -31,47 +31,83 @@ interface Phase {
   readonly budgets?: 'held' | 'early'
 }
 
-const PHASES: readonly Phase[] = [
+const ERROR_BODY: Phase = {
+  ...{ when: 'while an error body comes', settings: 'status=500,fault=stall,at=middle' },
+  ...{ reached: hasHead, status: null },
+}
+
+/** Of a stream that passes. */
+const PASSING: readonly Phase[] = [
   { when: 'before the head', settings: 'head=60000', reached: isAsked, status: null },
   { when: 'while the head is held back', settings: 'first=60000', reached: hasHead, status: null, budgets: 'held' },
   { when: 'behind an early head', settings: 'head=60000', reached: isOpen, status: 200, budgets: 'early' },
   { when: 'before the first token', settings: 'fault=stall,at=handshake', reached: isOpen, status: 200 },
   { when: 'in mid-stream', settings: 'words=5000,delay=10', reached: hasContent, status: 200 },
   { when: 'inside an event', settings: 'words=2,fault=drip,at=first,every=50', reached: hasContent, status: 200 },
-  { when: 'while an error body comes', settings: 'status=500,fault=stall,at=middle', reached: hasHead, status: null },
+  ERROR_BODY,
 ]
 
-/** Its sockets fill slowly, and no dialect is special here: one is enough. */
+/** Of an answer that is waited for to its end: nothing of it has left. */
+const AWAITED: readonly Phase[] = [
+  { when: 'before the head', settings: 'head=60000', reached: isAsked, status: null },
+  { when: 'while the answer comes', settings: 'words=500,delay=1000', reached: isComing, status: null },
+  { when: 'in a silence', settings: 'words=12,fault=stall,at=middle', reached: isComing, status: null },
+  ERROR_BODY,
+]
+
+const PHASES: Readonly<Record<Shape, readonly Phase[]>> = {
+  stream: PASSING,
+  whole: AWAITED,
+  collect: [
+    ...AWAITED,
+    // What trails would be for an answer that nobody has seen.
+    { when: 'between finish and end', settings: 'words=12,fault=stall,at=finish', reached: hasFinished, status: null },
+  ],
+  expand: [
+    ...AWAITED,
+    {
+      ...{ when: 'behind an early head', settings: 'fault=stall,at=middle', reached: isOpen, status: 200 },
+      budgets: 'early',
+    },
+  ],
+}
+
+const GEMINI: Way = { client: 'gemini', upstream: 'gemini', shape: 'stream' }
+
+/** Its sockets fill slowly, and no dialect is special here: one relayed and one converted are enough. */
 const UNREAD: Phase = { when: 'while it does not read', settings: 'words=60000', reached: isPaused, status: 200 }
 
 suite('a client that leaves', () => {
   let house: House
   before(async () => {
-    const timeouts = { held: { headHoldMs: 60_000 }, early: { earlyHeadMs: 50 }, stalling: { clientStallMs: 300 } }
-    const models = Object.entries(timeouts).map(([name, timeouts]) => {
-      return { match: `${name} *`, upstream: 'upstream', model: 'sim/story', timeouts }
-    })
-    house = await startHouse({ models, timeouts: { headHoldMs: 20, trailerMs: 400 } })
+    const budgets = {
+      plain: {},
+      held: { headHoldMs: 60_000 },
+      early: { earlyHeadMs: 50 },
+      stalling: { clientStallMs: 300 },
+    }
+    house = await startHouse({ models: rulesFor(budgets), timeouts: { headHoldMs: 20, trailerMs: 400 } })
   })
   after(() => house.close())
 
-  for (const dialect of DIALECTS) {
-    for (const phase of PHASES) test(`${dialect}: ${phase.when}`, () => check(house, dialect, phase))
+  for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole])
+    for (const phase of PHASES[way.shape]) test(`${titleOf(way)}: ${phase.when}`, () => check(house, way, phase))
 
-    test(`${dialect}: after the last event, and was served`, async () => {
-      const visit = await enter(house, dialect, `plain ${dialect} end`, 'words=3,fault=stall,at=end')
+  for (const way of [...RELAYED, ...CROSSING])
+    test(`${titleOf(way)}: after the last event, and was served`, async () => {
+      const visit = await enter(house, way, 'plain', 'end', 'words=3,fault=stall,at=end')
       await visit.client.until(({ body }) => /"finish_?reason":"|message_stop|response\.completed/i.test(body))
       visit.client.leave()
       const report = await reportOf(visit)
       assert.partialDeepStrictEqual(report, { outcome: 'completed', error: null, usage: { provenance: 'reported' } })
       await eventually(() => hungUp(visit))
     })
-  }
 
-  test(`gemini: ${UNREAD.when}`, () => check(house, 'gemini', UNREAD))
+  for (const way of [GEMINI, ...CROSSING.slice(0, 1)])
+    test(`${titleOf(way)}: ${UNREAD.when}`, () => check(house, way, UNREAD))
 
   test('gemini: without leaving, as it has not read for too long', async () => {
-    const visit = await enter(house, 'gemini', 'stalling gemini', 'words=60000')
+    const visit = await enter(house, GEMINI, 'stalling', 'stalled', 'words=60000')
     await visit.client.until(({ status }) => status === 200)
     visit.client.pause()
     const report = await reportOf(visit)
@@ -96,9 +132,9 @@ suite('a client that leaves', () => {
   })
 })
 
-async function check(house: House, dialect: DialectName, phase: Phase): Promise<void> {
+async function check(house: House, way: Way, phase: Phase): Promise<void> {
   const { when, settings, reached, status, budgets = 'plain' } = phase
-  const visit = await enter(house, dialect, `${budgets} ${dialect} ${when}`, settings)
+  const visit = await enter(house, way, budgets, when, settings)
   await reached(visit)
   const leftAt = Date.now()
   visit.client.leave()
@@ -111,10 +147,14 @@ async function check(house: House, dialect: DialectName, phase: Phase): Promise<
   assert.equal((await house.hooks(report.id)).at(-1), 'provider.stream.end')
 }
 
-async function enter(house: House, dialect: DialectName, name: string, settings: string): Promise<Visit> {
-  const model = dialect === 'gemini' ? encodeURIComponent(name) : name
-  const members = dialect === 'chat' ? { stream_options: { include_usage: true } } : {}
-  const { path, body = '' } = streamRequest(dialect, model, members)
+async function enter(house: House, way: Way, budgets: string, when: string, settings: string): Promise<Visit> {
+  const { client } = way
+  const name = `${modelOf(way, budgets)} ${client} ${way.shape} ${when}`
+  const model = client === 'gemini' ? encodeURIComponent(name) : name
+  const members = client === 'chat' ? { stream_options: { include_usage: true } } : {}
+  const isStream = wantsOf(way) === 'stream'
+  const { body = '' } = streamRequest(client, model, isStream ? members : { stream: false })
+  const path = pathOf(client, model, isStream)
   const fields = {
     host: `127.0.0.1:${house.port}`,
     'content-type': 'application/json',
@@ -138,6 +178,17 @@ function isOpen({ client }: Visit): Promise<unknown> {
 
 function hasContent({ client }: Visit): Promise<unknown> {
   return client.until(({ body }) => body.includes('Below'))
+}
+
+/** A part of the answer is on its way. */
+function isComing({ house, name }: Visit): Promise<unknown> {
+  return eventually(async () => ((await house.seen(name)).frames > 0 ? true : undefined))
+}
+
+/** The twelve words have been sent, and a little later the finish too. */
+async function hasFinished({ house, name }: Visit): Promise<void> {
+  await eventually(async () => ((await house.seen(name)).frames > 12 ? true : undefined))
+  await sleep(50)
 }
 
 /** The simulator can write no more: nobody takes anything off its hands. */

@@ -8,15 +8,8 @@ import { eventually } from '../eventually.ts'
 import { Program } from '../process.ts'
 import { RawClient } from '../raw-client.ts'
 import { DIALECTS } from '../simulated.ts'
+import { WORDS } from './endings.ts'
 import { ask, heardBy, type Told } from './sdks.ts'
-
-/** How each dialect says that the gateway stops. */
-const STOPPED: Record<DialectName, string | number> = {
-  chat: 'request_cancelled',
-  responses: 'request_cancelled',
-  messages: 'api_error',
-  gemini: 503,
-}
 
 suite('the process', { concurrency: 3 }, () => {
   let simulator: Simulator
@@ -129,7 +122,7 @@ async function isRefusing(url: string): Promise<true | undefined> {
 
 function assertStopped(dialect: DialectName, told: Told, status: number): void {
   assert.equal(told.status, status)
-  assert.equal(heardBy(dialect, told), STOPPED[dialect])
+  assert.equal(heardBy(dialect, told), WORDS.stopped[dialect])
 }
 
 function portOf(url: string): number {

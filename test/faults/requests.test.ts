@@ -4,9 +4,10 @@ import { after, before, suite, test } from 'node:test'
 import type { DialectName } from '../../src/dialects/index.ts'
 import { getHeader, type RawHeaders } from '../../src/http/index.ts'
 import { RawClient } from '../raw-client.ts'
-import { askRaw } from '../sdk/raw.ts'
+import { askRaw, pathOf } from '../sdk/raw.ts'
 import { DIALECTS } from '../simulated.ts'
 import { type House, startHouse } from './house.ts'
+import { CROSSING, modelOf, rulesFor, titleOf } from './ways.ts'
 
 const PATHS = {
   chat: '/v1/chat/completions',
@@ -67,7 +68,7 @@ const LOST: readonly (readonly [
 suite('a request', { concurrency: 16 }, () => {
   let house: House
   before(async () => {
-    house = await startHouse()
+    house = await startHouse({ models: rulesFor({ mill: {} }) })
   })
   after(() => house.close())
 
@@ -92,6 +93,38 @@ suite('a request', { concurrency: 16 }, () => {
         assert.equal(answer.status, 400)
         assertForm(dialect, answer)
         assert.ok(!house.simulator.requests().some(({ headers }) => getHeader(headers, 'x-case') === name))
+      })
+  }
+
+  for (const way of CROSSING) {
+    const { client } = way
+    const path = pathOf(client, modelOf(way, 'mill'), false)
+    const named = (body: string) => body.replace('"mill"', `"${modelOf(way, 'mill')}"`)
+
+    for (const [what, body] of Object.entries(BAD))
+      test(`${titleOf(way)}: ${what} is refused in the form of the client`, async () => {
+        const name = `${titleOf(way)} bad ${what}`
+        const answer = await post(path, typeof body === 'string' ? named(body) : body, name)
+        assert.equal(answer.status, 400)
+        assertForm(client, answer)
+        assert.ok(!house.simulator.requests().some(({ headers }) => getHeader(headers, 'x-case') === name))
+      })
+
+    for (const [what, body] of Object.entries(STRANGE))
+      test(`${titleOf(way)}: ${what} reaches the upstream as JSON of its own, or is refused`, async () => {
+        const name = `${titleOf(way)} ${what}`
+        const answer = await post(path, withTurns(client, named(body)), name)
+        if (answer.status !== 200) {
+          assert.equal(answer.status, 400)
+          assertForm(client, answer)
+          return
+        }
+        const sent = JSON.parse((await house.seen(name)).body)
+        assert.deepEqual(
+          Object.keys(sent).filter(key => key === '__proto__' || key === 'constructor'),
+          [],
+        )
+        assert.equal(({} as { polluted?: unknown }).polluted, undefined)
       })
   }
 
@@ -171,6 +204,19 @@ suite('a request', { concurrency: 16 }, () => {
     assert.ok(JSON.parse(client.body).error.message)
   })
 })
+
+/** The same request with something to answer. */
+function withTurns(dialect: DialectName, body: string): string {
+  const turns = `"${TURNS[dialect]}":[{"role":"user","${dialect === 'gemini' ? 'parts":[{"text":"Hi"}]' : 'content":"Hi"'}}]`
+  return body.replace(/\}(\s*)$/, `,"max_tokens":9,${turns}}$1`)
+}
+
+const TURNS: Readonly<Record<DialectName, string>> = {
+  chat: 'messages',
+  responses: 'input',
+  messages: 'messages',
+  gemini: 'contents',
+}
 
 function assertForm(dialect: DialectName, { status, headers, body }: Awaited<ReturnType<typeof askRaw>>): void {
   const answer = JSON.parse(`${body}`)

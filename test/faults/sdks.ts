@@ -14,10 +14,15 @@ export interface Told extends Reading {
   readonly text: string
 }
 
-/** Asks for a stream and reads it to its end, whatever that is. Nothing is tried twice. */
-export async function ask(dialect: DialectName, asking: Omit<Asking, 'fetch'>): Promise<Told> {
+/** Asks for an answer and reads it to its end, whatever that is. Nothing is tried twice. */
+export async function ask(
+  dialect: DialectName,
+  asking: Omit<Asking, 'fetch'>,
+  wants: 'stream' | 'whole' = 'stream',
+): Promise<Told> {
   const wire = new Wire()
-  const reading = await READERS[dialect].read({ ...asking, fetch: wire.fetch })
+  const read = wants === 'stream' ? 'read' : 'readWhole'
+  const reading = await READERS[dialect][read]({ ...asking, fetch: wire.fetch })
   return { ...reading, status: wire.status, headers: wire.headers, text: wire.text }
 }
 
@@ -35,6 +40,11 @@ export function heardBy(dialect: DialectName, { error, items }: Reading): string
 function failedResponse(event: unknown): string | undefined {
   const { type, response } = event as OpenAI.Responses.ResponseFailedEvent
   return type === 'response.failed' ? response.error?.code : undefined
+}
+
+/** Some dialects do not say when an answer was made, and the gateway has to. */
+export function timeless(text: string): string {
+  return text.replaceAll(/"(created(?:_at)?|createTime)":(?:\d+|"[^"]*")/g, '"$1":0')
 }
 
 /** Writes down what passes between an SDK and the network. */

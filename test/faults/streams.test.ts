@@ -1,58 +1,82 @@
-/** Every fault of a stream, wherever it can strike, in every dialect: what client, report and hooks are told. */
+/** Every fault of an answer, wherever it can strike, on every way: what client, report and hooks are told. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { DialectName } from '../../src/dialects/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
-import { DIALECTS } from '../simulated.ts'
-import { type Ending, POINTS, type Point, phaseAt, type Row, rowsOf, WORDS } from './endings.ts'
+import { READERS } from '../sdk/readers.ts'
+import { type Ending, endingsOf, type Point, pointsOf, type Row, rowsOf, usageAfter, WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
-import { ask, heardBy } from './sdks.ts'
+import { ask, heardBy, type Told } from './sdks.ts'
+import { CONVERTED, CROSSING, isRelayed, modelOf, RELAYED, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
 
 /** What only an answer that has come to its end says. */
-const TERMINAL = /\[DONE\]|"finish_reason":"|message_delta|message_stop|response\.completed|"finishReason"/
+const TERMINAL = /\[DONE\]|"(?:finish|stop)_reason":"|message_stop|response\.completed|"finishReason"/
 
-/** The budgets of streams that are to be given up. The others have the usual ones. */
-const HASTY = { headMs: 1000, firstTokenMs: 2000, idleMs: 1500, trailerMs: 500 }
+/** How a stream ends that we have written ourselves. */
+const LAST_WORDS: Readonly<Record<DialectName, RegExp>> = {
+  chat: /"finish_reason":"(?:stop|tool_calls)".*\ndata: \[DONE\]\n\n$/s,
+  responses: /\nevent: response\.completed\ndata: .*\n\n$/,
+  messages: /"stop_reason":"(?:end_turn|tool_use)".*\nevent: message_stop\ndata: .*\n\n$/s,
+  gemini: /"finishReason":"STOP".*\s$/s,
+}
+
+/** The budgets of answers that are to be given up. The others have the usual ones. */
+const HASTY = { headMs: 1000, wholeHeadMs: 1000, firstTokenMs: 2000, idleMs: 1500, trailerMs: 500 }
+
+/** Where the arguments of calls may be torn, and what is held of them lost. */
+const INSIDE_CALLS: readonly Point[] = ['first', 'middle', 'last']
 
 suite('a fault of the upstream', { concurrency: 64 }, () => {
   let house: House
   before(async () => {
-    house = await startHouse({
-      timeouts: { headHoldMs: 100 },
-      models: [
-        { match: 'patient', upstream: 'upstream', model: 'sim/story' },
-        { match: 'hasty', upstream: 'upstream', model: 'sim/story', timeouts: HASTY },
-      ],
-    })
+    const budgets = { patient: {}, hasty: HASTY }
+    const models = [...rulesFor(budgets), ...rulesFor({ 'patient-calling': {}, 'hasty-calling': HASTY }, 'sim/tools')]
+    house = await startHouse({ timeouts: { headHoldMs: 400 }, models })
   })
   after(() => house.close())
 
-  for (const dialect of DIALECTS) {
-    for (const row of rowsOf(dialect)) {
-      for (const point of POINTS) {
-        const ending = row.ends[phaseAt(point, dialect)]
-        if (ending !== undefined)
-          test(`${dialect}: ${row.fault} at ${point} ends ${ending.outcome}, told by ${ending.told}`, () =>
-            check(house, dialect, row, point, ending))
-      }
-    }
-  }
+  for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole])
+    for (const row of rowsOf(way))
+      for (const point of pointsOf(way))
+        for (const ending of endingsOf(row, point, way))
+          test(`${titleOf(way)}: ${row.fault} at ${point} ends ${ending.outcome}, told by ${ending.told}`, () =>
+            check(house, way, row, point, ending))
+
+  for (const way of CROSSING)
+    for (const row of rowsOf(way).map(calling))
+      for (const point of INSIDE_CALLS)
+        for (const ending of endingsOf(row, point, way))
+          test(`${titleOf(way)}: ${row.fault} in the calls, at ${point}, ends ${ending.outcome}`, () =>
+            check(house, way, row, point, ending))
 })
 
-async function check(house: House, dialect: DialectName, { fault, model }: Row, point: Point, ending: Ending) {
-  const name = `${dialect} ${fault} ${point}`
+/** The same fault of a model that calls tools. */
+function calling(row: Row): Row {
+  return { ...row, model: `${row.model}-calling` }
+}
+
+async function check(house: House, way: Way, row: Row, point: Point, ending: Ending): Promise<void> {
+  const { fault, model } = row
+  const name = `${model} ${titleOf(way)} ${fault} ${point}`
   const headers = { 'x-sim': `words=12,delay=2,fault=${fault},at=${point}`, 'x-case': name }
-  const told = await ask(dialect, { url: house.url, model, headers })
-  const report = await house.report(told.headers.get('x-millrace-request-id') ?? '')
+  const told = await ask(way.client, { url: house.url, model: modelOf(way, model), headers }, wantsOf(way))
+  const report = await house.report(told.headers.get('x-millrace-request-id'))
 
   assert.deepEqual(
-    { status: told.status, outcome: report.outcome, code: report.error?.code ?? null },
-    { status: ending.status, outcome: ending.outcome, code: ending.code },
+    {
+      status: told.status,
+      outcome: report.outcome,
+      code: report.error?.code ?? null,
+      usage: report.usage.provenance,
+    },
+    { status: ending.status, outcome: ending.outcome, code: ending.code, usage: usageAfter(row, point, way, ending) },
     told.text.slice(-500),
   )
   assert.equal(report.status, ending.status)
-  checkTold(dialect, ending, told)
+  checkTold(way, ending, told)
+  if (way.shape === 'stream' && ending.told === 'nothing' && report.usage.provenance === 'reported')
+    assert.equal(READERS[way.client].fold(told.items).usage?.output, report.usage.output)
 
   assert.deepEqual(await house.hooks(report.id), [
     'provider.stream.start',
@@ -62,17 +86,25 @@ async function check(house: House, dialect: DialectName, { fault, model }: Row, 
     'provider.stream.end',
   ])
   // The others have closed the connection themselves.
-  if (model === 'hasty') await eventually(async () => isOver(await house.seen(name)) || undefined)
+  if (model.startsWith('hasty')) await eventually(async () => isOver(await house.seen(name)) || undefined)
 }
 
 function isOver({ complete, hungUp }: SeenRequest): boolean {
   return complete || hungUp
 }
 
-function checkTold(dialect: DialectName, { told: by, says }: Ending, told: Awaited<ReturnType<typeof ask>>): void {
+function checkTold(way: Way, { told: by, says }: Ending, told: Told): void {
   if (by === 'nothing') assert.equal(told.error, undefined)
+  if (by === 'nothing' && !isRelayed(way)) checkWhole(way, told)
   if (by === 'nothing' || by === 'what follows') return
   assert.doesNotMatch(told.text, TERMINAL)
   if (by === 'a cut') assert.ok(told.error instanceof Error)
-  else assert.equal(heardBy(dialect, told), says && WORDS[says][dialect])
+  else assert.equal(heardBy(way.client, told), says && WORDS[says][way.client])
+}
+
+/** What was converted ends as its dialect says, whatever the upstream has left out. */
+function checkWhole(way: Way, { text, items }: Told): void {
+  if (wantsOf(way) === 'stream') assert.match(text, LAST_WORDS[way.client])
+  else assert.equal(items.length, 1)
+  assert.match(text, /\bBelow\b|\bcall/)
 }

@@ -1,17 +1,26 @@
 import OpenAI from 'openai'
 import { type Answer, callOf, usageOf } from './answer.ts'
-import { collect, type Reader } from './reader.ts'
+import { type Asking, collect, collectOne, type Reader } from './reader.ts'
 
 /** Chat Completions, read by the official `openai` client. */
 export const chat: Reader = {
   apiError: OpenAI.APIError,
-  read({ url, model, headers = {}, fetch }) {
-    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0, fetch })
-    const messages = [{ role: 'user', content: 'Hello' } as const]
+  read(asking) {
+    const { model, headers = {} } = asking
     const asksUsage = { stream: true, stream_options: { include_usage: true } } as const
-    return collect(client.chat.completions.create({ model, messages, ...asksUsage }, { headers }))
+    return collect(completions(asking).create({ model, messages: MESSAGES, ...asksUsage }, { headers }))
+  },
+  readWhole(asking) {
+    const { model, headers = {} } = asking
+    return collectOne(completions(asking).create({ model, messages: MESSAGES }, { headers }))
   },
   fold: chunks => fold(chunks as readonly Chunk[]),
+}
+
+const MESSAGES: [{ role: 'user'; content: string }] = [{ role: 'user', content: 'Hello' }]
+
+function completions({ url, fetch }: Asking) {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0, fetch }).chat.completions
 }
 
 /** A chunk with what the recorded providers add to OpenAI's. */

@@ -1,18 +1,23 @@
 import { ApiError, type Candidate, type FunctionCall, type GenerateContentResponse, GoogleGenAI } from '@google/genai'
 import { type Answer, usageOf } from './answer.ts'
 import { joinArgs } from './partial-args.ts'
-import { collect, type Reader } from './reader.ts'
+import { type Asking, collect, collectOne, type Reader } from './reader.ts'
 
 /** Gemini, read by the official `@google/genai` client. */
 export const gemini: Reader = {
   apiError: ApiError,
-  async read({ url, model, headers = {}, fetch }) {
-    const client = new GoogleGenAI({ apiKey: 'AIza-client', httpOptions: { baseUrl: url, headers, fetch } })
-    const { items, error } = await collect(client.models.generateContentStream({ model, contents: 'Hello' }))
+  async read(asking) {
+    const { model } = asking
+    const { items, error } = await collect(modelsOf(asking).generateContentStream({ model, contents: 'Hello' }))
     // Each chunk repeats the head of the answer, which is no part of it.
     return { items: items.map(item => ({ ...(item as GenerateContentResponse), sdkHttpResponse: undefined })), error }
   },
+  readWhole: asking => collectOne(modelsOf(asking).generateContent({ model: asking.model, contents: 'Hello' })),
   fold: chunks => fold(chunks as readonly GenerateContentResponse[]),
+}
+
+function modelsOf({ url, headers = {}, fetch }: Asking): GoogleGenAI['models'] {
+  return new GoogleGenAI({ apiKey: 'AIza-client', httpOptions: { baseUrl: url, headers, fetch } }).models
 }
 
 function fold(chunks: readonly GenerateContentResponse[]): Answer {

@@ -1,17 +1,29 @@
 import Anthropic from '@anthropic-ai/sdk'
-import type { RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
+import type { MessageCreateParamsBase, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages'
 import { type Answer, callOf, usageOf } from './answer.ts'
-import { collect, type Reader } from './reader.ts'
+import { type Asking, collect, collectOne, type Reader } from './reader.ts'
 
 /** Messages, read by the official `@anthropic-ai/sdk` client. */
 export const messages: Reader = {
   apiError: Anthropic.APIError,
-  read({ url, model, headers = {}, fetch }) {
-    const client = new Anthropic({ baseURL: url, apiKey: 'sk-ant-client', maxRetries: 0, fetch })
-    const messages = [{ role: 'user', content: 'Hello' } as const]
-    return collect(client.messages.create({ model, messages, max_tokens: 100, stream: true }, { headers }))
+  read(asking) {
+    const { model, headers = {} } = asking
+    return collect(clientOf(asking).messages.create({ model, ...QUESTION, stream: true }, { headers }))
+  },
+  readWhole(asking) {
+    const { model, headers = {} } = asking
+    return collectOne(clientOf(asking).messages.create({ model, ...QUESTION }, { headers }))
   },
   fold: events => fold(events as readonly RawMessageStreamEvent[]),
+}
+
+const QUESTION: Pick<MessageCreateParamsBase, 'messages' | 'max_tokens'> = {
+  messages: [{ role: 'user', content: 'Hello' }],
+  max_tokens: 100,
+}
+
+function clientOf({ url, fetch }: Asking): Anthropic {
+  return new Anthropic({ baseURL: url, apiKey: 'sk-ant-client', maxRetries: 0, fetch })
 }
 
 interface Usage {

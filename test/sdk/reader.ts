@@ -24,6 +24,8 @@ export interface Reader {
   ) => Error
   /** Asks for a stream and iterates over it, without the SDK's accumulating helpers. Never rejects. */
   read(asking: Asking): Promise<Reading>
+  /** Asks for the answer in one piece: one item, or none and an error. Never rejects. */
+  readWhole(asking: Asking): Promise<Reading>
   /** What the items say together, by hand. */
   fold(items: readonly unknown[]): Answer
 }
@@ -35,5 +37,14 @@ export async function collect(stream: Promise<AsyncIterable<unknown>>): Promise<
     return { items, error: undefined }
   } catch (error) {
     return { items, error }
+  }
+}
+
+/** An answer in one piece. */
+export async function collectOne(answer: Promise<unknown>): Promise<Reading> {
+  try {
+    return { items: [await answer], error: undefined }
+  } catch (error) {
+    return { items: [], error }
   }
 }

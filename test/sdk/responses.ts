@@ -1,16 +1,24 @@
 import OpenAI from 'openai'
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { type Answer, callOf, usageOf } from './answer.ts'
-import { collect, type Reader } from './reader.ts'
+import { type Asking, collect, collectOne, type Reader } from './reader.ts'
 
 /** Responses, read by the official `openai` client. */
 export const responses: Reader = {
   apiError: OpenAI.APIError,
-  read({ url, model, headers = {}, fetch }) {
-    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0, fetch })
-    return collect(client.responses.create({ model, stream: true, input: 'Hello' }, { headers }))
+  read(asking) {
+    const { model, headers = {} } = asking
+    return collect(clientOf(asking).responses.create({ model, stream: true, input: 'Hello' }, { headers }))
+  },
+  readWhole(asking) {
+    const { model, headers = {} } = asking
+    return collectOne(clientOf(asking).responses.create({ model, input: 'Hello' }, { headers }))
   },
   fold: events => fold(events as readonly ResponseStreamEvent[]),
+}
+
+function clientOf({ url, fetch }: Asking): OpenAI {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', maxRetries: 0, fetch })
 }
 
 function fold(events: readonly ResponseStreamEvent[]): Answer {

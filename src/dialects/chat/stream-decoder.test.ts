@@ -396,6 +396,15 @@ for (const error of ERRORS)
     assert.equal(last?.type === 'error' && last.failure.message, 'Broken')
   })
 
+test('an error after the finish ends the answer and does not undo it; one beside it does', () => {
+  for (const error of ERRORS) {
+    const late = read(chunk({ content: 'a' }), chunk({}, 'length'), error)
+    assert.deepEqual([late.failure, late.candidates[0]?.finish?.reason], [undefined, 'length'])
+  }
+  const beside = { ...chunk({}, 'stop'), error: { message: 'Broken' } }
+  assert.equal(read(chunk({ content: 'a' }), beside).failure?.message, 'Broken')
+})
+
 test('what is no chunk is surfaced and changes nothing', () => {
   const events = eventsOf('<html>', '[1]', 'null', { type: 'keepalive' }, chunk({ content: 'Hi' }), '"x"', STOP)
   const natives = events.flatMap(event => (event.type === 'native' ? [event.native.members] : []))

@@ -79,6 +79,7 @@ export class ChatDecoder implements StreamDecoder {
 
   /** Reads a chunk, or a whole completion as the only one. */
   read(event: string | undefined, chunk: Unread<ChatChunk>): void {
+    const { isFinished } = this
     const choices = itemsOf(chunk.choices)
     const failed = mayFail(event, chunk, choices) ? decodeChatEvent(event, chunk) : undefined
     if (failed === undefined && !isChunk(chunk)) return this.#writeNative(event, chunk as Wire)
@@ -91,7 +92,10 @@ export class ChatDecoder implements StreamDecoder {
     }
     if (chunk.x_groq !== undefined) this.#readUsage(objectOf<ChatChunk['x_groq']>(chunk.x_groq)?.usage)
     if (chunk.usage !== undefined) this.#readUsage(chunk.usage)
-    if (failed !== undefined) this.fail(failed)
+    if (failed === undefined) return
+    // A finish that stands beside the error is none.
+    if (isFinished) this.finish()
+    else this.fail(failed)
   }
 
   end(): void {

@@ -201,6 +201,12 @@ test('an error ends the answer, with its usage before it', () => {
   assert.equal(foldEvents(decode({ error: 'Broken' })).failure?.message, 'Broken')
 })
 
+test('an error after the stop reason ends the answer and does not undo it', () => {
+  const error = { type: 'error', error: { type: 'overloaded_error', message: 'Busy' }, usage: { output_tokens: 7 } }
+  const { failure, candidates, usage } = foldEvents(decode(START, end('max_tokens'), error, STOP))
+  assert.deepEqual([failure, candidates[0]?.finish?.reason, usage?.output], [undefined, 'length', 7])
+})
+
 test('a failure of the exchange closes what is open', () => {
   const events: StreamEvent[] = []
   const decoder = new MessagesStreamDecoder({ issuer: ISSUER }, event => events.push(event))

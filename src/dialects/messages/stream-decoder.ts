@@ -215,7 +215,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
   #readError(data: Wire): void {
     const usage = objectOf<MessagesUsage>(data.usage)
     if (usage !== undefined) this.#sayUsage(readFullUsage(usage))
-    this.fail(decodeMessagesEvent(data))
+    if (this.#writer.isFinished) this.#complete()
+    else this.fail(decodeMessagesEvent(data))
   }
 
   #startBlock(at: unknown, block: Unread<MessagesBlock>): void {

@@ -145,6 +145,13 @@ test('an error is a failure, nested or flat, and so is a response that failed, w
   assert.deepEqual(read(failed).reading.failure, flat)
 })
 
+test('a failure after the end does not undo it, nor what it said of its usage', () => {
+  const completed = event('response.completed', { response: { id: 'r', status: 'completed', usage: USAGE } })
+  const failed = event('response.failed', { response: { status: 'failed', error: { message: 'Late' }, usage: null } })
+  const { reading } = read(completed, failed)
+  assert.deepEqual([reading.isFinished, reading.isUsageFinal, reading.failure?.message], [true, true, 'Late'])
+})
+
 test('`[DONE]` means nothing, before and after the end', () => {
   const meter = createMeter()
   assert.equal(meter.frame('data: [DONE]\n\n', 0, 14), 'quiet')

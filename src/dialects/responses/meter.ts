@@ -43,7 +43,8 @@ export class ResponsesReader implements EventReader {
       case 'error':
       case 'response.failed':
         this.reading.failure ??= decodeResponsesEvent(data)
-        this.reading.isUsageFinal = objectOf(response?.usage) !== undefined
+        // After the end it says nothing of a usage that has been told.
+        this.reading.isUsageFinal ||= objectOf(response?.usage) !== undefined
         return 'failure'
       case 'response.completed':
       case 'response.incomplete':
