@@ -22,7 +22,7 @@ const LAST_WORDS: Readonly<Record<DialectName, RegExp>> = {
 }
 
 /** The budgets of answers that are to be given up. The others have the usual ones. */
-const HASTY = { headMs: 1000, wholeHeadMs: 1000, firstTokenMs: 2000, idleMs: 1500, trailerMs: 500 }
+const HASTY = { headMs: 2500, wholeHeadMs: 2500, firstTokenMs: 3000, idleMs: 1500, trailerMs: 500 }
 
 /** Where the arguments of calls may be torn, and what is held of them lost. */
 const INSIDE_CALLS: readonly Point[] = ['first', 'middle', 'last']
