@@ -1,0 +1,476 @@
+import { writePart } from '../../model/index.ts'
+import { itemsOf, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
+import { decodeAnnotation, decodeLogprobs } from './annotation.ts'
+import { type AnswerDesk, itemPocket, type OwnBlock, pocket } from './answer-desk.ts'
+import { openCarrier } from './carrier.ts'
+import { awaitsClient, hostedName, isHosted, splitHosted } from './hosted.ts'
+import type { ResponsesEvent, ResponsesItem, ResponsesPart } from './wire.ts'
+
+/** Reads the events of one item, and then the item as a whole. */
+export interface ItemReader {
+  readonly type: string
+  readonly id: string | undefined
+  isDone: boolean
+  read(type: string, event: Unread<ResponsesEvent>): void
+  /** Takes from the whole item what no event has said, and is done with it. */
+  finish(item: Unread<ResponsesItem>): void
+}
+
+/** @param item as it was announced; it may say nothing yet but its type */
+export function createReader(desk: AnswerDesk, item: Unread<ResponsesItem>, place: number): ItemReader {
+  const type = textOf(item.type) ?? 'message'
+  switch (type) {
+    case 'message':
+      return new MessageReader(desk, item)
+    case 'reasoning':
+      return new ReasoningReader(desk, item)
+    case 'function_call':
+    case 'custom_tool_call':
+      return new CallReader(desk, item, type, place)
+    case 'image_generation_call':
+      return new ImageReader(desk, item)
+    default:
+      return isHosted(type) ? new HostedReader(desk, item, place) : new NativeReader(desk, item)
+  }
+}
+
+const PART_KINDS: Readonly<Record<string, 'text' | 'refusal'>> = {
+  output_text: 'text',
+  input_text: 'text',
+  text: 'text',
+  refusal: 'refusal',
+}
+
+const MESSAGE_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'status', 'role', 'content'])
+const PART_MEMBERS: ReadonlySet<string> = new Set(['type', 'text', 'refusal', 'annotations', 'logprobs'])
+
+interface OpenPart {
+  readonly index: number
+  readonly isText: boolean
+  /** Where its text begins in the visible text of the answer. */
+  readonly base: number
+  /** Characters that have come. */
+  seen: number
+  annotations: number
+  hasLogprobs: boolean
+  rest: Wire | undefined
+}
+
+class MessageReader implements ItemReader {
+  readonly type = 'message'
+  readonly id: string | undefined
+  isDone = false
+  readonly #desk: AnswerDesk
+  /** By their places in the content. */
+  readonly #parts = new Map<number, OpenPart>()
+  #pocket: Wire | undefined
+
+  constructor(desk: AnswerDesk, item: Unread<ResponsesItem>) {
+    this.#desk = desk
+    this.id = textOf(item.id)
+    const rest = restOf(item as Wire, MESSAGE_MEMBERS)
+    this.#pocket = rest && { item: rest }
+  }
+
+  read(type: string, event: Unread<ResponsesEvent>): void {
+    const place = typeof event.content_index === 'number' ? event.content_index : 0
+    switch (type) {
+      case 'response.output_text.delta':
+        this.#append(this.#part(place, true), event.delta, event.logprobs)
+        break
+      case 'response.refusal.delta':
+        this.#append(this.#part(place, false), event.delta, event.logprobs)
+        break
+      case 'response.output_text.done':
+        this.#complete(this.#part(place, true), event.text, event.logprobs)
+        break
+      case 'response.refusal.done':
+        this.#complete(this.#part(place, false), event.refusal, event.logprobs)
+        break
+      case 'response.output_text.annotation.added':
+        this.#annotate(this.#part(place, true), event.annotation)
+        break
+      case 'response.content_part.added':
+      case 'response.content_part.done':
+        this.#readPart(place, event.part)
+        break
+      default:
+        this.#desk.native(type, event)
+    }
+  }
+
+  finish(item: Unread<ResponsesItem>): void {
+    const content = typeof item.content === 'string' ? [{ type: 'output_text', text: item.content }] : item.content
+    for (const [place, part] of itemsOf(content).entries()) this.#readPart(place, part)
+    if (this.#parts.size === 0) this.#openWhole(item)
+    let members = itemPocket(item, MESSAGE_MEMBERS, 'completed')
+    for (const { index, rest } of this.#parts.values()) {
+      this.#desk.linger(index, this.id, pocket({ ...members, ...rest }))
+      members = undefined
+    }
+    this.isDone = true
+  }
+
+  #append(part: OpenPart, delta: unknown, logprobs: unknown): void {
+    const text = typeof delta === 'string' ? delta : ''
+    const tokens = decodeLogprobs(logprobs)
+    part.seen += text.length
+    if (part.isText) this.#desk.visibleLength += text.length
+    if (tokens !== undefined) part.hasLogprobs = true
+    this.#desk.writer.text(part.index, text, tokens)
+  }
+
+  /** What the whole text has beyond its deltas. */
+  #complete(part: OpenPart, whole: unknown, logprobs: unknown): void {
+    const text = typeof whole === 'string' ? whole.slice(part.seen) : ''
+    this.#append(part, text, part.hasLogprobs ? undefined : logprobs)
+  }
+
+  #annotate(part: OpenPart, value: unknown): void {
+    part.annotations++
+    this.#desk.writer.annotate(0, decodeAnnotation(value, part.base), part.index)
+  }
+
+  #readPart(place: number, value: unknown): void {
+    const wire = objectOf<ResponsesPart>(value)
+    if (wire === undefined) return
+    const kind = PART_KINDS[textOf(wire.type) ?? '']
+    if (kind === undefined) {
+      this.#readNative(place, wire)
+      return
+    }
+    const part = this.#part(place, kind === 'text')
+    this.#complete(part, kind === 'text' ? wire.text : wire.refusal, wire.logprobs)
+    if (part.isText)
+      for (const annotation of itemsOf(wire.annotations).slice(part.annotations)) this.#annotate(part, annotation)
+    part.rest = restOf(wire as Wire, PART_MEMBERS)
+  }
+
+  /** A part of a kind that nobody knows: its last word counts. */
+  #readNative(place: number, wire: Unread<ResponsesPart>): void {
+    const rest = { part: { ...wire } }
+    const part = this.#parts.get(place)
+    if (part === undefined) this.#open(place, { kind: 'native', native: { dialect: 'responses', members: rest } }, rest)
+    else part.rest = rest
+  }
+
+  #part(place: number, isText: boolean): OpenPart {
+    return this.#parts.get(place) ?? this.#open(place, { kind: isText ? 'text' : 'refusal' })
+  }
+
+  #open(place: number, block: OwnBlock, rest?: Wire): OpenPart {
+    const ofItem = this.#parts.size === 0 ? this.#pocket : undefined
+    const native = pocket({ ...ofItem, ...rest })
+    const index = this.#desk.open({ ...block, item: this.id, native } as OwnBlock)
+    const isText = block.kind === 'text'
+    const part = { index, isText, base: this.#desk.visibleLength, seen: 0, annotations: 0, hasLogprobs: false, rest }
+    this.#parts.set(place, part)
+    return part
+  }
+
+  /** A message that says nothing. */
+  #openWhole(item: Unread<ResponsesItem>): void {
+    const native = { dialect: 'responses', members: { item: { ...item } } } as const
+    this.#desk.linger(this.#desk.open({ kind: 'native', item: this.id, native }), this.id, undefined)
+  }
+}
+
+const REASONING_MEMBERS: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'status',
+  'summary',
+  'content',
+  'encrypted_content',
+])
+
+class ReasoningReader implements ItemReader {
+  readonly type = 'reasoning'
+  readonly id: string | undefined
+  isDone = false
+  readonly #desk: AnswerDesk
+  readonly #opened: number[] = []
+  #summary: { readonly index: number; part: number; seen: number } | undefined
+  readonly #contents = new Map<number, { readonly index: number; seen: number }>()
+
+  constructor(desk: AnswerDesk, item: Unread<ResponsesItem>) {
+    this.#desk = desk
+    this.id = textOf(item.id)
+  }
+
+  read(type: string, event: Unread<ResponsesEvent>): void {
+    const summaryPlace = typeof event.summary_index === 'number' ? event.summary_index : 0
+    const place = typeof event.content_index === 'number' ? event.content_index : 0
+    const part = objectOf<ResponsesPart>(event.part)
+    switch (type) {
+      case 'response.reasoning_summary_text.delta':
+        this.#summarize(summaryPlace, event.delta, false)
+        break
+      case 'response.reasoning_summary_text.done':
+        this.#summarize(summaryPlace, event.text, true)
+        break
+      case 'response.reasoning_summary_part.added':
+      case 'response.reasoning_summary_part.done':
+        this.#summarize(summaryPlace, part?.text, true)
+        break
+      case 'response.reasoning_text.delta':
+        this.#think(place, event.delta, false)
+        break
+      case 'response.reasoning_text.done':
+        this.#think(place, event.text, true)
+        break
+      case 'response.content_part.added':
+      case 'response.content_part.done':
+        this.#think(place, part?.text, true)
+        break
+      default:
+        this.#desk.native(type, event)
+    }
+  }
+
+  finish(item: Unread<ResponsesItem>): void {
+    this.isDone = true
+    for (const [place, part] of itemsOf(item.summary).entries()) this.#summarize(place, textIn(part), true)
+    for (const [place, part] of itemsOf(item.content).entries()) this.#think(place, textIn(part), true)
+    const token = textOf(item.encrypted_content)
+    const carried = token === undefined ? undefined : openCarrier(token, textOf(item.id), this.#desk.issuer)
+    if (carried?.kind === 'parts' && this.#opened.length === 0) {
+      for (const part of carried.parts) writePart(this.#desk.writer, 0, part)
+      return
+    }
+    if (carried?.kind === 'seals-of' && this.#opened.length === 0) return
+    if (this.#opened.length === 0) this.#open(Array.isArray(item.content) ? 'full' : 'summary')
+    const [first = -1] = this.#opened
+    if (carried?.kind === 'seals') for (const seal of carried.seals) this.#desk.writer.seal(first, seal)
+    const native = pocket(itemPocket(item, REASONING_MEMBERS))
+    for (const index of this.#opened) this.#desk.writer.close(index, index === first ? native : undefined)
+  }
+
+  #summarize(place: number, value: unknown, isWhole: boolean): void {
+    const text = typeof value === 'string' ? value : ''
+    this.#summary ??= { index: this.#open('summary'), part: 0, seen: 0 }
+    const summary = this.#summary
+    if (place < summary.part) return
+    for (; summary.part < place && summary.part < MAX_SUMMARY_PARTS; summary.part++) {
+      this.#desk.writer.breakPart(summary.index)
+      summary.seen = 0
+    }
+    const more = isWhole ? text.slice(summary.seen) : text
+    summary.seen += more.length
+    this.#desk.writer.text(summary.index, more)
+  }
+
+  #think(place: number, value: unknown, isWhole: boolean): void {
+    const text = typeof value === 'string' ? value : ''
+    let content = this.#contents.get(place)
+    if (content === undefined) {
+      content = { index: this.#open('full'), seen: 0 }
+      this.#contents.set(place, content)
+    }
+    const more = isWhole ? text.slice(content.seen) : text
+    content.seen += more.length
+    this.#desk.writer.text(content.index, more)
+  }
+
+  #open(form: 'full' | 'summary'): number {
+    const index = this.#desk.open({ kind: 'reasoning', form, item: this.id })
+    this.#opened.push(index)
+    return index
+  }
+}
+
+/** A damaged place may be any number; nobody summarises in so many parts. */
+const MAX_SUMMARY_PARTS = 1000
+
+function textIn(part: unknown): unknown {
+  return objectOf<ResponsesPart>(part)?.text
+}
+
+const CALL_MEMBERS = {
+  function_call: new Set(['type', 'id', 'status', 'call_id', 'name', 'arguments']),
+  custom_tool_call: new Set(['type', 'id', 'status', 'call_id', 'name', 'input']),
+} as const
+
+class CallReader implements ItemReader {
+  readonly type: 'function_call' | 'custom_tool_call'
+  readonly id: string | undefined
+  isDone = false
+  readonly #desk: AnswerDesk
+  readonly #place: number
+  #index: number | undefined
+  /** What came before the name did. */
+  #held = ''
+  #seen = 0
+
+  constructor(desk: AnswerDesk, item: Unread<ResponsesItem>, type: CallReader['type'], place: number) {
+    this.#desk = desk
+    this.#place = place
+    this.type = type
+    this.id = textOf(item.id)
+    if (textOf(item.name) !== undefined) this.#open(item)
+  }
+
+  read(type: string, event: Unread<ResponsesEvent>): void {
+    switch (type) {
+      case 'response.function_call_arguments.delta':
+      case 'response.custom_tool_call_input.delta':
+        this.#append(typeof event.delta === 'string' ? event.delta : '')
+        break
+      case 'response.function_call_arguments.done':
+        this.#complete(event.arguments)
+        break
+      case 'response.custom_tool_call_input.done':
+        this.#complete(event.input)
+        break
+      default:
+        this.#desk.native(type, event)
+    }
+  }
+
+  finish(item: Unread<ResponsesItem>): void {
+    const index = this.#index ?? this.#open(item)
+    this.#complete(this.type === 'function_call' ? item.arguments : item.input)
+    this.#desk.linger(index, this.id, pocket(itemPocket(item, CALL_MEMBERS[this.type], 'completed')))
+    this.isDone = true
+  }
+
+  #open(item: Unread<ResponsesItem>): number {
+    const rest = restOf(item as Wire, CALL_MEMBERS[this.type])
+    const index = this.#desk.open({
+      kind: 'tool-call',
+      callId: textOf(item.call_id) ?? this.id ?? `call_${this.#place}`,
+      name: textOf(item.name) ?? '',
+      runBy: 'client',
+      input: this.type === 'function_call' ? 'json' : 'text',
+      item: this.id,
+      native: pocket(rest && { item: rest }),
+    })
+    this.#index = index
+    this.#desk.writer.payload(index, this.#held)
+    return index
+  }
+
+  #append(text: string): void {
+    this.#seen += text.length
+    if (this.#index === undefined) this.#held += text
+    else this.#desk.writer.payload(this.#index, text)
+  }
+
+  #complete(whole: unknown): void {
+    const text = typeof whole === 'string' ? whole : isEmpty(whole) ? '' : JSON.stringify(whole)
+    this.#append(text.slice(this.#seen))
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+/** A call of a tool that the provider runs, with its result in the same item. */
+class HostedReader implements ItemReader {
+  readonly type: string
+  readonly id: string | undefined
+  isDone = false
+  readonly #desk: AnswerDesk
+  readonly #callId: string
+  readonly #index: number
+
+  constructor(desk: AnswerDesk, item: Unread<ResponsesItem>, place: number) {
+    this.#desk = desk
+    this.type = textOf(item.type) ?? ''
+    this.id = textOf(item.id)
+    this.#callId = textOf(item.call_id) ?? this.id ?? `hosted_${place}`
+    const { status: _, ...rest } = splitHosted(item as Wire).rest
+    this.#index = desk.open({
+      kind: 'tool-call',
+      callId: this.#callId,
+      name: hostedName(item),
+      runBy: 'provider',
+      input: 'json',
+      item: this.id,
+      native: pocket({ item: rest }),
+    })
+  }
+
+  read(type: string, event: Unread<ResponsesEvent>): void {
+    this.#desk.native(type, event)
+  }
+
+  finish(item: Unread<ResponsesItem>): void {
+    const { writer } = this.#desk
+    const { input, output, rest, failed } = splitHosted({ ...item, type: this.type })
+    writer.payload(this.#index, input)
+    writer.close(this.#index, pocket({ item: rest }))
+    const result = this.#desk.open({ kind: 'tool-result', callId: this.#callId, failed, item: this.id })
+    writer.payload(result, output)
+    writer.close(result)
+    this.isDone = true
+  }
+}
+
+const IMAGE_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'status', 'result'])
+
+/** A picture. Those that come before it is done are replaced by it: only the last one is the answer's. */
+class ImageReader implements ItemReader {
+  readonly type = 'image_generation_call'
+  readonly id: string | undefined
+  isDone = false
+  readonly #desk: AnswerDesk
+  #index: number | undefined
+
+  constructor(desk: AnswerDesk, item: Unread<ResponsesItem>) {
+    this.#desk = desk
+    this.id = textOf(item.id)
+  }
+
+  read(type: string, event: Unread<ResponsesEvent>): void {
+    const format = textOf(event.output_format)
+    if (format !== undefined) this.#index ??= this.#open(format)
+    this.#desk.native(type, event)
+  }
+
+  finish(item: Unread<ResponsesItem>): void {
+    this.isDone = true
+    const { writer } = this.#desk
+    const result = textOf(item.result)
+    if (result === undefined && this.#index === undefined) {
+      const native = { dialect: 'responses', members: { item: { ...item, type: this.type } } } as const
+      writer.close(this.#desk.open({ kind: 'native', item: this.id, native }))
+      return
+    }
+    const index = this.#index ?? this.#open(textOf(item.output_format) ?? 'png')
+    writer.data(index, result ?? '')
+    writer.close(index, pocket(itemPocket(item, IMAGE_MEMBERS, 'completed')))
+  }
+
+  #open(format: string): number {
+    return this.#desk.open({ kind: 'media', mediaType: `image/${format}`, item: this.id })
+  }
+}
+
+/** An item that only this dialect understands, whole. */
+class NativeReader implements ItemReader {
+  readonly type: string
+  readonly id: string | undefined
+  isDone = false
+  readonly #desk: AnswerDesk
+  readonly #index: number
+
+  constructor(desk: AnswerDesk, item: Unread<ResponsesItem>) {
+    this.#desk = desk
+    this.type = textOf(item.type) ?? ''
+    this.id = textOf(item.id)
+    const native = { dialect: 'responses', members: { item: { ...item } } } as const
+    this.#index = desk.open({ kind: 'native', item: this.id, native })
+  }
+
+  read(type: string, event: Unread<ResponsesEvent>): void {
+    this.#desk.native(type, event)
+  }
+
+  finish(item: Unread<ResponsesItem>): void {
+    if (awaitsClient(item)) this.#desk.isPaused = true
+    this.#desk.writer.close(this.#index, pocket({ item: { ...item } }))
+    this.isDone = true
+  }
+}
