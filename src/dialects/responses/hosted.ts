@@ -6,14 +6,16 @@ import type { ResponsesItem } from './wire.ts'
 interface HostedItem {
   readonly input: readonly string[]
   readonly output: readonly string[]
+  /** What its announcement holds of them, for deltas to be appended to. */
+  readonly announced?: Wire
 }
 
 /** Items that are a call and its result in one. */
 const HOSTED: Readonly<Record<string, HostedItem>> = {
   web_search_call: { input: ['action', 'arguments'], output: ['results'] },
   file_search_call: { input: ['queries'], output: ['results'] },
-  code_interpreter_call: { input: ['code'], output: ['outputs'] },
-  mcp_call: { input: ['arguments'], output: ['output', 'error'] },
+  code_interpreter_call: { input: ['code'], output: ['outputs'], announced: { code: '', outputs: [] } },
+  mcp_call: { input: ['arguments'], output: ['output', 'error'], announced: { arguments: '' } },
 }
 
 export function isHosted(type: string): boolean {
@@ -45,6 +47,11 @@ export function splitHosted(item: Wire): HostedHalves {
     rest: restOf(item, new Set(['id', ...input, ...output])) ?? {},
     failed: status === 'failed' || (error !== undefined && error !== null),
   }
+}
+
+/** The item as it is announced, before anything is known of it but `rest`. */
+export function announceHosted(id: string, rest: Wire): Wire {
+  return { id, ...rest, status: 'in_progress', ...HOSTED[String(rest.type)]?.announced }
 }
 
 /** @param rest the other members, `type` among them */

@@ -44,6 +44,8 @@ const PART_KINDS: Readonly<Record<string, 'text' | 'refusal'>> = {
 const MESSAGE_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'status', 'role', 'content'])
 const PART_MEMBERS: ReadonlySet<string> = new Set(['type', 'text', 'refusal', 'annotations', 'logprobs'])
 
+const KIND_KEYS = { text: 0, refusal: 1, native: 2 } as const
+
 interface OpenPart {
   readonly index: number
   readonly isText: boolean
@@ -61,7 +63,7 @@ class MessageReader implements ItemReader {
   readonly id: string | undefined
   isDone = false
   readonly #desk: AnswerDesk
-  /** By their places in the content. */
+  /** By their places in the content and their kinds: of two kinds in one place, both are parts. */
   readonly #parts = new Map<number, OpenPart>()
   #pocket: Wire | undefined
 
@@ -149,13 +151,14 @@ class MessageReader implements ItemReader {
   /** A part of a kind that nobody knows: its last word counts. */
   #readNative(place: number, wire: Unread<ResponsesPart>): void {
     const rest = { part: { ...wire } }
-    const part = this.#parts.get(place)
+    const part = this.#parts.get(place * 3 + KIND_KEYS.native)
     if (part === undefined) this.#open(place, { kind: 'native', native: { dialect: 'responses', members: rest } }, rest)
     else part.rest = rest
   }
 
   #part(place: number, isText: boolean): OpenPart {
-    return this.#parts.get(place) ?? this.#open(place, { kind: isText ? 'text' : 'refusal' })
+    const kind = isText ? 'text' : 'refusal'
+    return this.#parts.get(place * 3 + KIND_KEYS[kind]) ?? this.#open(place, { kind })
   }
 
   #open(place: number, block: OwnBlock, rest?: Wire): OpenPart {
@@ -164,7 +167,7 @@ class MessageReader implements ItemReader {
     const index = this.#desk.open({ ...block, item: this.id, native } as OwnBlock)
     const isText = block.kind === 'text'
     const part = { index, isText, base: this.#desk.visibleLength, seen: 0, annotations: 0, hasLogprobs: false, rest }
-    this.#parts.set(place, part)
+    this.#parts.set(place * 3 + KIND_KEYS[block.kind as keyof typeof KIND_KEYS], part)
     return part
   }
 
@@ -409,6 +412,8 @@ class HostedReader implements ItemReader {
 }
 
 const IMAGE_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'status', 'result'])
+/** The format goes without saying when it is the media type's own, but for the usual one. */
+const FORMAT_MEMBERS: ReadonlySet<string> = new Set([...IMAGE_MEMBERS, 'output_format'])
 
 /** A picture. Those that come before it is done are replaced by it: only the last one is the answer's. */
 class ImageReader implements ItemReader {
@@ -440,7 +445,10 @@ class ImageReader implements ItemReader {
     }
     const index = this.#index ?? this.#open(textOf(item.output_format) ?? 'png')
     writer.data(index, result ?? '')
-    writer.close(index, pocket(itemPocket(item, IMAGE_MEMBERS, 'completed')))
+    writer.close(
+      index,
+      pocket(itemPocket(item, item.output_format === 'png' ? IMAGE_MEMBERS : FORMAT_MEMBERS, 'completed')),
+    )
   }
 
   #open(format: string): number {

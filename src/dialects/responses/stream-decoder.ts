@@ -8,7 +8,7 @@ import { AnswerDesk, pocket } from './answer-desk.ts'
 import { openCarrier } from './carrier.ts'
 import { decodeResponsesEvent } from './failure.ts'
 import { createReader, type ItemReader } from './item-readers.ts'
-import { decodeUsage, FINISHES, ITEM_OF_EVENT } from './tables.ts'
+import { decodeUsage, FINISHES, ITEM_OF_EVENT, PLAIN_ENVELOPE } from './tables.ts'
 import type { ResponsesEvent, ResponsesItem, ResponsesResponse } from './wire.ts'
 
 export function createStreamDecoder(context: DecodeAnswerContext, emit: Emit<StreamEvent>): StreamDecoder {
@@ -24,6 +24,8 @@ export class ResponsesDecoder implements StreamDecoder {
   readonly #desk: AnswerDesk
   /** By their place in the output. */
   readonly #readers = new Map<number, ItemReader>()
+  /** What an `error` event said: the usage may stand in the `response.failed` behind it. */
+  #failure: Failure | undefined
   #hasCompleted = false
   #hasStarted = false
 
@@ -53,12 +55,16 @@ export class ResponsesDecoder implements StreamDecoder {
 
   fail(failure: Failure): void {
     this.#desk.settle()
-    this.#writer.fail(failure)
+    this.#writer.fail(this.#failure ?? failure)
   }
 
   /** @param name the event's own; most repeat it as their `type` */
   read(name: string | undefined, event: Unread<ResponsesEvent>): void {
     const type = typeof event.type === 'string' ? event.type : (name ?? '')
+    if (this.#failure !== undefined) {
+      this.#break(event)
+      return
+    }
     if (this.#desk.isLingering && !this.#takeCarrier(type, event)) this.#desk.settle()
     if (type === 'response.output_text.delta') {
       this.#readerOf(type, event)?.read(type, event)
@@ -82,8 +88,10 @@ export class ResponsesDecoder implements StreamDecoder {
         this.#complete(type, event)
         break
       case 'response.failed':
-      case 'error':
         this.#break(event)
+        break
+      case 'error':
+        this.#failure = decodeResponsesEvent(event)
         break
       case 'keepalive':
       case 'ping':
@@ -118,7 +126,7 @@ export class ResponsesDecoder implements StreamDecoder {
       createdAt: countOf(response.created_at),
       // What was wished, not yet what is given.
       serviceTier: response.service_tier === 'auto' ? undefined : textOf(response.service_tier),
-      native: pocket(restOf(response as Wire, RESPONSE_MEMBERS)),
+      native: pocket(envelopeOf(response)),
     })
   }
 
@@ -202,7 +210,7 @@ export class ResponsesDecoder implements StreamDecoder {
     const outside = restOf(event as Wire, EVENT_MEMBERS)
     this.#writer.end({
       serviceTier: textOf(response.service_tier),
-      native: pocket({ ...restOf(response as Wire, RESPONSE_MEMBERS), ...(outside && { event: outside }) }),
+      native: pocket({ ...envelopeOf(response), ...(outside && { event: outside }) }),
     })
   }
 
@@ -264,6 +272,12 @@ const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
   'service_tier',
   'usage',
 ])
+/** What else the envelope says; one that an encoder of ours made up says nothing. */
+function envelopeOf(response: Unread<ResponsesResponse>): Wire | undefined {
+  const rest = restOf(response as Wire, RESPONSE_MEMBERS)
+  return rest !== undefined && JSON.stringify(rest) === PLAIN_ENVELOPE ? undefined : rest
+}
+
 const EVENT_MEMBERS: ReadonlySet<string> = new Set(['type', 'sequence_number', 'response'])
 
 /** Deltas hold no numbers worth keeping, and are most of what comes. */

@@ -135,3 +135,16 @@ export const ENDINGS = {
   // An answer that was withheld is no success; where the refusal itself is an answer, it is complete.
   refusal: { status: 'incomplete', reason: 'content_filter' },
 } as const satisfies Record<FinishReason, { readonly status: string; readonly reason: string | undefined }>
+
+/** What the envelope of an answer says that came from elsewhere: clients of strict types want these members. */
+export const PLAIN_ENVELOPE = JSON.stringify({
+  instructions: null,
+  max_output_tokens: null,
+  metadata: {},
+  parallel_tool_calls: true,
+  previous_response_id: null,
+  temperature: null,
+  tool_choice: 'auto',
+  tools: [],
+  top_p: null,
+})
