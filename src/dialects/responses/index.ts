@@ -1,10 +1,26 @@
 import { fromUtf8 } from '../../bytes.ts'
 import { encodeComment } from '../../sse/index.ts'
+import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { sayings } from './sayings.ts'
+import { createStreamDecoder } from './stream-decoder.ts'
+import { createStreamEncoder } from './stream-encoder.ts'
+
+const codec: Codec = Object.freeze({
+  sayings,
+  decodeRequest,
+  encodeRequest,
+  decodeMessage,
+  encodeMessage,
+  createStreamDecoder,
+  createStreamEncoder,
+})
 
 /** OpenAI Responses. */
 export const responses: Dialect = Object.freeze({
@@ -15,4 +31,5 @@ export const responses: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  codec,
 })

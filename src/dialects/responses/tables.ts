@@ -1,4 +1,4 @@
-import type { FinishReason, SaidUsage, Usage } from '../../model/index.ts'
+import type { Effort, FinishReason, SaidUsage, Usage } from '../../model/index.ts'
 import { countOf, defined, objectOf, restOf, sumOf, type Unread, type Wire } from '../value.ts'
 import type { ResponsesUsage } from './wire.ts'
 
@@ -148,3 +148,33 @@ export const PLAIN_ENVELOPE = JSON.stringify({
   tools: [],
   top_p: null,
 })
+
+/** Formats of the text. */
+export const FORMATS = { text: 'text', json_object: 'json', json_schema: 'schema' } as const
+
+export const EFFORTS: ReadonlySet<string> = new Set<Effort>([
+  'none',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+])
+
+/** Output tokens for thinking up to which a budget is a low or a medium effort. */
+const LOW_BUDGET = 4096
+const MEDIUM_BUDGET = 16_384
+
+/** The effort that is nearest to a budget of tokens. */
+export function effortOf(budgetTokens: number): Effort {
+  if (budgetTokens <= LOW_BUDGET) return 'low'
+  return budgetTokens <= MEDIUM_BUDGET ? 'medium' : 'high'
+}
+
+/** Models that reason: others refuse to be asked for the tokens of their reasoning. */
+const REASONING_MODEL = /(?:^|[/.])(?:o\d|gpt-[5-9]|codex|grok-[4-9])(?!.*-chat)/
+
+export function isReasoningModel(model: string | undefined): boolean {
+  return model !== undefined && REASONING_MODEL.test(model)
+}
