@@ -12,6 +12,14 @@ import { sayings } from './sayings.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 import { createStreamEncoder } from './stream-encoder.ts'
 
+export { type AnswerOrigin, rememberAnswer, withHistory } from './history.ts'
+export {
+  MemoryResponseStore,
+  type MemoryResponseStoreOptions,
+  type ResponseStore,
+  type StoredResponse,
+} from './response-store.ts'
+
 const codec: Codec = Object.freeze({
   sayings,
   decodeRequest,

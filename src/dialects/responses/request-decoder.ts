@@ -278,9 +278,10 @@ class InputReader {
   }
 
   #readItem(item: Unread<ResponsesItem>, member: string): void {
-    const type = item.type ?? 'message'
+    const isReference = item.role === undefined && item.content === undefined && item.id !== undefined
+    const type = item.type ?? (isReference ? 'item_reference' : 'message')
     if (OUTPUTS.has(type)) this.#readResult(item, member)
-    else if (type !== 'message' || item.role === 'assistant') this.#readAnswer(item as Wire)
+    else if (type !== 'message' || item.role === 'assistant') this.#readAnswer({ ...item, type })
     else this.#readMessage(item, member)
   }
 

@@ -1,3 +1,4 @@
+import { parseExact } from '../../json/index.ts'
 import {
   type BlockStart,
   type Finish,
@@ -204,6 +205,7 @@ export class ResponsesEncoder implements StreamEncoder {
     const outside = JSON.stringify(membersFor('responses', own)?.event ?? {}).slice(1, -1)
     const type = members.status === 'completed' ? 'response.completed' : 'response.incomplete'
     this.#response = response
+    this.#context.remember?.(parseExact(response) as Wire)
     this.#scribe.event(type, `"response":${response}${outside === '' ? '' : `,${outside}`}`)
   }
 
