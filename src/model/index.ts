@@ -4,8 +4,12 @@ export type {
   AnnotationEvent,
   BlockKind,
   BlockStart,
+  ChoiceEnd,
+  MessageEnd,
   MessageStart,
+  SealEvent,
   StreamEvent,
+  TextDelta,
   ToolCallBlock,
 } from './event.ts'
 export type { Finish, FinishReason } from './finish.ts'

@@ -10,13 +10,17 @@ const LOST = Symbol('lost')
  * A message without what the losses say was lost: the message that the other side can have.
  *
  * A lost member is left out. A part whose `kind` was lost is text. A part whose `order` was lost has
- * been appended to the nearest earlier part of its kind.
+ * been appended to the nearest earlier part of its kind. Parts whose `order` among each other was lost
+ * stand by kind: reasoning with what the provider's tools did, text, refusal, calls, media.
  */
 export function subtract(message: Message, losses: readonly Loss[]): Message {
   const rest = structuredClone(message) as unknown as Json
-  const inOrder = losses.filter(({ reason, path }) => reason === 'order' && /\/parts\/\d+$/.test(path))
-  for (const { path } of losses.filter(loss => !inOrder.includes(loss))) remove(rest, path)
+  const ofOrder = losses.filter(({ reason }) => reason === 'order')
+  const inOrder = ofOrder.filter(({ path }) => /\/parts\/\d+$/.test(path))
+  const sorted = ofOrder.filter(({ path }) => path.endsWith('/parts'))
+  for (const loss of losses) if (!inOrder.includes(loss) && !sorted.includes(loss)) remove(rest, loss.path)
   for (const { path } of inOrder) merge(rest, path)
+  for (const { path } of sorted) sort(rest, path)
   return prune(rest) as unknown as Message
 }
 
@@ -45,6 +49,20 @@ function merge(root: Json, path: string): void {
     else if (Array.isArray(value)) earlier[name] = [...((known as unknown[]) ?? []), ...value]
   }
   parts[Number(key)] = LOST
+}
+
+const RANKS: readonly unknown[] = ['reasoning', 'tool-result', 'text', 'refusal', 'tool-call', 'media', 'native']
+
+function sort(root: Json, path: string): void {
+  const [candidate] = resolve(root, path)
+  const parts = (candidate as Json | undefined)?.parts
+  if (Array.isArray(parts)) parts.sort((a, b) => rankOf(a) - rankOf(b))
+}
+
+function rankOf(part: Json | typeof LOST): number {
+  if (part === LOST) return -1
+  const isReasoning = part.kind === 'reasoning' || part.kind === 'tool-result' || part.runBy === 'provider'
+  return isReasoning ? 0 : RANKS.indexOf(part.kind)
 }
 
 /** The holder of what a pointer names, and its name there. */

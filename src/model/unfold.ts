@@ -19,7 +19,7 @@ export function unfoldMessage(message: Message, emit: (event: StreamEvent) => vo
   else writer.fail(failure)
 }
 
-/** Writes one part as a block: opened, filled and closed. */
+/** Writes one part as a block of its own, in one piece. */
 export function writePart(writer: EventWriter, choice: number, part: Part): void {
   const index = writer.open({ ...startOf(part), choice, item: part.item, native: part.native } as NewBlock)
   switch (part.kind) {

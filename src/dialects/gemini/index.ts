@@ -6,7 +6,7 @@ import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 
 /** Gemini generateContent. */
-export const gemini: Dialect = Object.freeze({
+export const gemini: Dialect = Object.freeze<Dialect>({
   name: 'gemini',
   http,
   failure,
@@ -15,4 +15,6 @@ export const gemini: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['modelVersion']],
+  wrappedAt: [{ path: ['contents', '*', 'parts', '*', 'thoughtSignature'], holds: [[]], emptied: 'list' }],
 })

@@ -31,7 +31,7 @@ const codec: Codec = Object.freeze({
 })
 
 /** OpenAI Responses. */
-export const responses: Dialect = Object.freeze({
+export const responses: Dialect = Object.freeze<Dialect>({
   name: 'responses',
   http,
   failure,
@@ -39,5 +39,7 @@ export const responses: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model'], ['response', 'model']],
+  wrappedAt: [{ path: ['input', '*'], holds: [['encrypted_content']], emptied: 'list' }],
   codec,
 })
