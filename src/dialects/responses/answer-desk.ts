@@ -25,10 +25,14 @@ export class AnswerDesk {
   /** An item waits for the client to act, and is no tool call. */
   isPaused = false
   #lingering: LingeringBlock[] = []
+  readonly #precede: (item: string | undefined) => void
+  #isPreceding = false
 
-  constructor(writer: EventWriter, issuer: string) {
+  /** @param precede opens what has to stand before a block of this item */
+  constructor(writer: EventWriter, issuer: string, precede: (item: string | undefined) => void) {
     this.writer = writer
     this.issuer = issuer
+    this.#precede = precede
   }
 
   get isLingering(): boolean {
@@ -36,6 +40,11 @@ export class AnswerDesk {
   }
 
   open(block: OwnBlock): number {
+    if (!this.#isPreceding) {
+      this.#isPreceding = true
+      this.#precede(block.item)
+      this.#isPreceding = false
+    }
     return this.writer.open({ choice: 0, ...block } as NewBlock)
   }
 

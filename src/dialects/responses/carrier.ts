@@ -1,5 +1,11 @@
-import type { Part, Seal } from '../../model/index.ts'
+import type { Native, Part, Seal } from '../../model/index.ts'
 import { membersFor, unwrapParts, unwrapSeal, wrapParts, wrapSeal } from '../../model/index.ts'
+
+/** Seals of one block of an item; undefined form: of its first. */
+export interface FormSeals {
+  readonly form: 'full' | 'summary' | undefined
+  readonly seals: readonly Seal[]
+}
 
 /**
  * What rides in the `encrypted_content` of a reasoning item.
@@ -9,7 +15,7 @@ import { membersFor, unwrapParts, unwrapSeal, wrapParts, wrapSeal } from '../../
  * it, and name it; calls and results of a foreign provider's tools ride whole in one.
  */
 export type Carried =
-  | { readonly kind: 'seals'; readonly seals: readonly Seal[] }
+  | { readonly kind: 'seals'; readonly ofForms: readonly FormSeals[] }
   /** `target`: the id of the item that the seals belong to. */
   | { readonly kind: 'seals-of'; readonly target: string | undefined; readonly seals: readonly Seal[] }
   | { readonly kind: 'parts'; readonly parts: readonly Part[] }
@@ -20,17 +26,17 @@ export type Carried =
  */
 export function openCarrier(text: string, id: string | undefined, issuer: string): Carried {
   const seal = unwrapSeal(text)
-  if (seal !== undefined) return { kind: 'seals', seals: [seal] }
+  if (seal !== undefined) return { kind: 'seals', ofForms: [{ form: undefined, seals: [seal] }] }
   const parts = unwrapParts(text)
   if (parts === undefined) {
     const own = { dialect: 'responses', issuer, kind: 'encrypted', value: text } as const
-    return { kind: 'seals', seals: [id === undefined ? own : { ...own, id }] }
+    return { kind: 'seals', ofForms: [{ form: undefined, seals: [id === undefined ? own : { ...own, id }] }] }
   }
   const [first] = parts
   const seals = first?.seals ?? []
   switch (membersFor('responses', first?.native)?.carries) {
     case 'own':
-      return { kind: 'seals', seals }
+      return { kind: 'seals', ofForms: parts.map(({ native, seals = [] }) => ({ form: formIn(native), seals })) }
     case 'other':
       return { kind: 'seals-of', target: first?.item, seals }
     default:
@@ -38,19 +44,32 @@ export function openCarrier(text: string, id: string | undefined, issuer: string
   }
 }
 
-/** The seals of one reasoning block: our own dialect's token as it is, others wrapped. */
-export function carrySeals(seals: readonly Seal[]): string {
-  const [seal] = seals
-  if (seals.length !== 1 || seal === undefined) return wrapParts([carrierPart('own', undefined, seals)])
-  return seal.dialect === 'responses' && seal.kind === 'encrypted' ? seal.value : wrapSeal(seal)
+function formIn(native: Native | undefined): FormSeals['form'] {
+  const form = membersFor('responses', native)?.form
+  return form === 'full' || form === 'summary' ? form : undefined
+}
+
+/**
+ * The seals of a reasoning item, by the forms of its blocks: our own dialect's token as it is, others wrapped.
+ * @param id the item's: a token of another id is wrapped too, since it is refused without its own
+ * @param first the form of its first block
+ */
+export function carrySeals(
+  seals: ReadonlyMap<'full' | 'summary', readonly Seal[]>,
+  id: string,
+  first: string | undefined,
+): string {
+  const [[form, [seal, ...more]] = ['full', []]] = seals
+  if (seals.size > 1 || form !== first || seal === undefined || more.length > 0)
+    return wrapParts([...seals].map(([form, seals]) => ({ ...carrierPart({ carries: 'own', form }), seals })))
+  return seal.dialect === 'responses' && seal.kind === 'encrypted' && seal.id === id ? seal.value : wrapSeal(seal)
 }
 
 /** The seals of another item than reasoning. */
 export function carrySealsOf(target: string, seals: readonly Seal[]): string {
-  return wrapParts([carrierPart('other', target, seals)])
+  return wrapParts([{ ...carrierPart({ carries: 'other' }), item: target, seals }])
 }
 
-function carrierPart(carries: 'own' | 'other', item: string | undefined, seals: readonly Seal[]): Part {
-  const native = { dialect: 'responses', members: { carries } } as const
-  return item === undefined ? { kind: 'native', native, seals } : { kind: 'native', native, seals, item }
+function carrierPart(members: Native['members']) {
+  return { kind: 'native', native: { dialect: 'responses', members } } as const
 }

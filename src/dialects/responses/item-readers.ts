@@ -1,8 +1,8 @@
-import { writePart } from '../../model/index.ts'
+import { type Native, writePart } from '../../model/index.ts'
 import { itemsOf, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeAnnotation, decodeLogprobs } from './annotation.ts'
 import { type AnswerDesk, itemPocket, type OwnBlock, pocket } from './answer-desk.ts'
-import { openCarrier } from './carrier.ts'
+import { type FormSeals, openCarrier } from './carrier.ts'
 import { awaitsClient, hostedName, isHosted, splitHosted } from './hosted.ts'
 import type { ResponsesEvent, ResponsesItem, ResponsesPart } from './wire.ts'
 
@@ -11,6 +11,8 @@ export interface ItemReader {
   readonly type: string
   readonly id: string | undefined
   isDone: boolean
+  /** A block of another item opens: one that there will be in any case opens before it. */
+  precede?(): void
   read(type: string, event: Unread<ResponsesEvent>): void
   /** Takes from the whole item what no event has said, and is done with it. */
   finish(item: Unread<ResponsesItem>): void
@@ -187,44 +189,55 @@ const REASONING_MEMBERS: ReadonlySet<string> = new Set([
   'encrypted_content',
 ])
 
+/** The parts of one form of reasoning, which are one block. */
+interface OpenReasoning {
+  readonly index: number
+  part: number
+  /** Characters of the part that have come. */
+  seen: number
+}
+
 class ReasoningReader implements ItemReader {
   readonly type = 'reasoning'
   readonly id: string | undefined
   isDone = false
   readonly #desk: AnswerDesk
-  readonly #opened: number[] = []
-  #summary: { readonly index: number; part: number; seen: number } | undefined
-  readonly #contents = new Map<number, { readonly index: number; seen: number }>()
+  readonly #isFull: boolean
+  readonly #open = new Map<'full' | 'summary', OpenReasoning>()
 
   constructor(desk: AnswerDesk, item: Unread<ResponsesItem>) {
     this.#desk = desk
     this.id = textOf(item.id)
+    this.#isFull = Array.isArray(item.content)
+  }
+
+  precede(): void {
+    if (this.#open.size === 0) this.#blockOf(this.#isFull ? 'full' : 'summary')
   }
 
   read(type: string, event: Unread<ResponsesEvent>): void {
     const summaryPlace = typeof event.summary_index === 'number' ? event.summary_index : 0
     const place = typeof event.content_index === 'number' ? event.content_index : 0
-    const part = objectOf<ResponsesPart>(event.part)
     switch (type) {
       case 'response.reasoning_summary_text.delta':
-        this.#summarize(summaryPlace, event.delta, false)
+        this.#append('summary', summaryPlace, event.delta, false)
         break
       case 'response.reasoning_summary_text.done':
-        this.#summarize(summaryPlace, event.text, true)
+        this.#append('summary', summaryPlace, event.text, true)
         break
       case 'response.reasoning_summary_part.added':
       case 'response.reasoning_summary_part.done':
-        this.#summarize(summaryPlace, part?.text, true)
+        this.#append('summary', summaryPlace, textIn(event.part), true)
         break
       case 'response.reasoning_text.delta':
-        this.#think(place, event.delta, false)
+        this.#append('full', place, event.delta, false)
         break
       case 'response.reasoning_text.done':
-        this.#think(place, event.text, true)
+        this.#append('full', place, event.text, true)
         break
       case 'response.content_part.added':
       case 'response.content_part.done':
-        this.#think(place, part?.text, true)
+        this.#append('full', place, textIn(event.part), true)
         break
       default:
         this.#desk.native(type, event)
@@ -233,57 +246,59 @@ class ReasoningReader implements ItemReader {
 
   finish(item: Unread<ResponsesItem>): void {
     this.isDone = true
-    for (const [place, part] of itemsOf(item.summary).entries()) this.#summarize(place, textIn(part), true)
-    for (const [place, part] of itemsOf(item.content).entries()) this.#think(place, textIn(part), true)
+    for (const [place, part] of itemsOf(item.summary).entries()) this.#append('summary', place, textIn(part), true)
+    for (const [place, part] of itemsOf(item.content).entries()) this.#append('full', place, textIn(part), true)
     const token = textOf(item.encrypted_content)
     const carried = token === undefined ? undefined : openCarrier(token, textOf(item.id), this.#desk.issuer)
-    if (carried?.kind === 'parts' && this.#opened.length === 0) {
-      for (const part of carried.parts) writePart(this.#desk.writer, 0, part)
-      return
+    if (carried?.kind === 'parts') for (const part of carried.parts) writePart(this.#desk.writer, 0, part)
+    if (this.#open.size === 0) {
+      if (carried !== undefined && carried.kind !== 'seals') return
+      const first = carried?.ofForms[0]?.form
+      this.#blockOf(first ?? (this.#isFull || Array.isArray(item.content) ? 'full' : 'summary'))
     }
-    if (carried?.kind === 'seals-of' && this.#opened.length === 0) return
-    if (this.#opened.length === 0) this.#open(Array.isArray(item.content) ? 'full' : 'summary')
-    const [first = -1] = this.#opened
-    if (carried?.kind === 'seals') for (const seal of carried.seals) this.#desk.writer.seal(first, seal)
-    const native = pocket(itemPocket(item, REASONING_MEMBERS))
-    for (const index of this.#opened) this.#desk.writer.close(index, index === first ? native : undefined)
+    if (carried?.kind === 'seals') this.#seal(carried.ofForms)
+    this.#close(pocket(itemPocket(item, REASONING_MEMBERS)))
   }
 
-  #summarize(place: number, value: unknown, isWhole: boolean): void {
+  #seal(ofForms: readonly FormSeals[]): void {
+    for (const { form, seals } of ofForms) {
+      const block = form === undefined ? [...this.#open.values()][0] : this.#blockOf(form)
+      if (block !== undefined) for (const seal of seals) this.#desk.writer.seal(block.index, seal)
+    }
+  }
+
+  /** The pocket is the first block's. */
+  #close(native: Native | undefined): void {
+    for (const [n, { index }] of [...this.#open.values()].entries())
+      this.#desk.writer.close(index, n === 0 ? native : undefined)
+  }
+
+  /** @param isWhole the text is all of the part, of which some may have come */
+  #append(form: 'full' | 'summary', place: number, value: unknown, isWhole: boolean): void {
     const text = typeof value === 'string' ? value : ''
-    this.#summary ??= { index: this.#open('summary'), part: 0, seen: 0 }
-    const summary = this.#summary
-    if (place < summary.part) return
-    for (; summary.part < place && summary.part < MAX_SUMMARY_PARTS; summary.part++) {
-      this.#desk.writer.breakPart(summary.index)
-      summary.seen = 0
+    const block = this.#blockOf(form)
+    if (place < block.part) return
+    for (; block.part < place && block.part < MAX_PARTS; block.part++) {
+      this.#desk.writer.breakPart(block.index)
+      block.seen = 0
     }
-    const more = isWhole ? text.slice(summary.seen) : text
-    summary.seen += more.length
-    this.#desk.writer.text(summary.index, more)
+    const more = isWhole ? text.slice(block.seen) : text
+    block.seen += more.length
+    this.#desk.writer.text(block.index, more)
   }
 
-  #think(place: number, value: unknown, isWhole: boolean): void {
-    const text = typeof value === 'string' ? value : ''
-    let content = this.#contents.get(place)
-    if (content === undefined) {
-      content = { index: this.#open('full'), seen: 0 }
-      this.#contents.set(place, content)
+  #blockOf(form: 'full' | 'summary'): OpenReasoning {
+    let block = this.#open.get(form)
+    if (block === undefined) {
+      block = { index: this.#desk.open({ kind: 'reasoning', form, item: this.id }), part: 0, seen: 0 }
+      this.#open.set(form, block)
     }
-    const more = isWhole ? text.slice(content.seen) : text
-    content.seen += more.length
-    this.#desk.writer.text(content.index, more)
-  }
-
-  #open(form: 'full' | 'summary'): number {
-    const index = this.#desk.open({ kind: 'reasoning', form, item: this.id })
-    this.#opened.push(index)
-    return index
+    return block
   }
 }
 
-/** A damaged place may be any number; nobody summarises in so many parts. */
-const MAX_SUMMARY_PARTS = 1000
+/** A damaged place may be any number; nobody reasons in so many parts. */
+const MAX_PARTS = 1000
 
 function textIn(part: unknown): unknown {
   return objectOf<ResponsesPart>(part)?.text
@@ -421,11 +436,17 @@ class ImageReader implements ItemReader {
   readonly id: string | undefined
   isDone = false
   readonly #desk: AnswerDesk
+  readonly #format: string
   #index: number | undefined
 
   constructor(desk: AnswerDesk, item: Unread<ResponsesItem>) {
     this.#desk = desk
     this.id = textOf(item.id)
+    this.#format = textOf(item.output_format) ?? 'png'
+  }
+
+  precede(): void {
+    this.#index ??= this.#open(this.#format)
   }
 
   read(type: string, event: Unread<ResponsesEvent>): void {
@@ -437,7 +458,7 @@ class ImageReader implements ItemReader {
   finish(item: Unread<ResponsesItem>): void {
     this.isDone = true
     const { writer } = this.#desk
-    const result = textOf(item.result)
+    const result = typeof item.result === 'string' ? item.result : undefined
     if (result === undefined && this.#index === undefined) {
       const native = { dialect: 'responses', members: { item: { ...item, type: this.type } } } as const
       writer.close(this.#desk.open({ kind: 'native', item: this.id, native }))

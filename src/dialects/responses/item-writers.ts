@@ -147,7 +147,8 @@ class MessageItem extends Item {
   }
 
   accepts({ kind, native }: BlockStart): boolean {
-    return kind === 'text' || kind === 'refusal' || membersFor('responses', native)?.part !== undefined
+    const isPart = kind === 'text' || kind === 'refusal' || membersFor('responses', native)?.part !== undefined
+    return isPart && this.scribe.isLast(this.place)
   }
 
   open(start: BlockStart, path: string): BlockWriter {
@@ -272,63 +273,101 @@ class NativePart extends Writer {
   }
 }
 
+/** How the two forms of reasoning are said. */
+const REASONING = {
+  summary: {
+    part: 'summary_text',
+    added: 'response.reasoning_summary_part.added',
+    text: 'response.reasoning_summary_text',
+    done: 'response.reasoning_summary_part.done',
+    place: 'summary_index',
+  },
+  full: {
+    part: 'reasoning_text',
+    added: 'response.content_part.added',
+    text: 'response.reasoning_text',
+    done: 'response.content_part.done',
+    place: 'content_index',
+  },
+} as const
+
+type ReasoningForm = keyof typeof REASONING
+
+function formOf(start: BlockStart): ReasoningForm {
+  return start.kind === 'reasoning' ? start.form : 'summary'
+}
+
 class ReasoningItem extends Item {
-  readonly summary: Wire[] = []
-  /** Undefined: nothing of it is of the full form. */
-  content: Wire[] | undefined
-  readonly seals: Seal[] = []
-  #hasSummary = false
+  /** The parts of each form that there is. */
+  readonly parts = new Map<ReasoningForm, Wire[]>()
+  readonly seals = new Map<ReasoningForm, readonly Seal[]>()
+  readonly paths = new Map<ReasoningForm, string>()
+  /** Text has come: of two blocks without any, nobody could tell the order. */
+  hasText = false
 
   constructor(scribe: Scribe, start: BlockStart) {
     const id = scribe.id(start.item, 'rs_')
-    const isFull = start.kind === 'reasoning' && start.form === 'full'
-    super(scribe, id, { id, type: 'reasoning', summary: [], ...(isFull ? { content: [] } : {}) })
+    super(scribe, id, { id, type: 'reasoning', summary: [], ...(formOf(start) === 'full' ? { content: [] } : {}) })
   }
 
   accepts(start: BlockStart): boolean {
-    return start.kind === 'reasoning' && (start.form === 'full' || !this.#hasSummary)
+    return start.kind === 'reasoning' && !this.parts.has(start.form) && this.hasText && this.scribe.isLast(this.place)
   }
 
   open(start: BlockStart, path: string): BlockWriter {
     this.take(start.native, path)
-    if (start.kind === 'reasoning' && start.form === 'full') {
-      this.content ??= []
-      return new FullReasoning(this.scribe, this, path, this.content)
-    }
-    this.#hasSummary = true
-    return new SummaryReasoning(this.scribe, this, path)
+    const form = formOf(start)
+    const parts: Wire[] = []
+    this.parts.set(form, parts)
+    this.paths.set(form, path)
+    return new ReasoningWriter(this.scribe, this, path, form, parts)
   }
 
   finish(): void {
-    const { id, rest, summary, content, seals } = this
+    const { id, rest, parts, seals } = this
+    const content = parts.get('full')
+    this.#loseEmpty()
     this.done({
       id,
       type: 'reasoning',
-      summary,
+      summary: parts.get('summary') ?? [],
       ...(content === undefined ? {} : { content }),
-      ...(seals.length === 0 ? {} : { encrypted_content: carrySeals(seals) }),
+      ...(seals.size === 0 ? {} : { encrypted_content: carrySeals(seals, id, parts.keys().next().value) }),
       ...rest,
     })
   }
+
+  /** Of two blocks, one that holds nothing has no place. */
+  #loseEmpty(): void {
+    const isEmpty = (form: ReasoningForm) => this.parts.get(form)?.length === 0 && !this.seals.has(form)
+    const forms = [...this.parts.keys()]
+    const spare = forms.every(isEmpty) ? forms.slice(1) : forms.filter(isEmpty)
+    for (const form of spare) this.scribe.losses.add(this.paths.get(form) ?? '', 'cosmetic')
+  }
 }
 
-class SummaryReasoning extends Writer {
+class ReasoningWriter extends Writer {
   readonly #reasoning: ReasoningItem
-  readonly #item: string
+  readonly #form: ReasoningForm
+  readonly #words: (typeof REASONING)[ReasoningForm]
+  readonly #parts: Wire[]
   #where = ''
+  /** Undefined while no part is open. */
   #text: string | undefined
   #hasBreak = false
 
-  constructor(scribe: Scribe, reasoning: ReasoningItem, path: string) {
+  constructor(scribe: Scribe, reasoning: ReasoningItem, path: string, form: ReasoningForm, parts: Wire[]) {
     super(scribe, reasoning, path)
     this.#reasoning = reasoning
-    this.#item = `"item_id":${JSON.stringify(reasoning.id)},"output_index":${reasoning.place}`
+    this.#form = form
+    this.#words = REASONING[form]
+    this.#parts = parts
   }
 
   override text(text: string): void {
     if (this.#text === undefined) this.#openPart()
     this.#text += text
-    this.scribe.event('response.reasoning_summary_text.delta', `${this.#where},"delta":${JSON.stringify(text)}`)
+    this.scribe.event(`${this.#words.text}.delta`, `${this.#where},"delta":${JSON.stringify(text)}`)
   }
 
   override breakPart(): void {
@@ -341,64 +380,25 @@ class SummaryReasoning extends Writer {
     if (this.#hasBreak && this.#text === undefined) this.#openPart()
     if (this.#text !== undefined) this.#closePart()
     this.#reasoning.take(native, this.path)
-    this.#reasoning.seals.push(...this.seals)
-  }
-
-  #openPart(): void {
-    this.#text = ''
-    this.#where = `${this.#item},"summary_index":${this.#reasoning.summary.length}`
-    this.scribe.event(
-      'response.reasoning_summary_part.added',
-      `${this.#where},"part":{"type":"summary_text","text":""}`,
-    )
-  }
-
-  #closePart(): void {
-    const part = { type: 'summary_text', text: this.#text }
-    this.scribe.event('response.reasoning_summary_text.done', `${this.#where},"text":${JSON.stringify(this.#text)}`)
-    this.scribe.event('response.reasoning_summary_part.done', `${this.#where},"part":${JSON.stringify(part)}`)
-    this.#reasoning.summary.push(part)
-    this.#text = undefined
-  }
-}
-
-class FullReasoning extends Writer {
-  readonly #reasoning: ReasoningItem
-  readonly #content: Wire[]
-  #place = -1
-  #where = ''
-  #text = ''
-
-  constructor(scribe: Scribe, reasoning: ReasoningItem, path: string, content: Wire[]) {
-    super(scribe, reasoning, path)
-    this.#reasoning = reasoning
-    this.#content = content
-  }
-
-  override text(text: string): void {
-    if (this.#place === -1) this.#openPart()
-    this.#text += text
-    this.scribe.event('response.reasoning_text.delta', `${this.#where},"delta":${JSON.stringify(text)}`)
-  }
-
-  end(native: Native | undefined): void {
-    if (this.#place !== -1) this.#closePart()
-    this.#reasoning.take(native, this.path)
-    this.#reasoning.seals.push(...this.seals)
+    if (this.seals.length > 0) this.#reasoning.seals.set(this.#form, this.seals)
   }
 
   #openPart(): void {
     const { id, place } = this.#reasoning
-    this.#place = this.#content.push({ type: 'reasoning_text', text: '' }) - 1
-    this.#where = `"item_id":${JSON.stringify(id)},"output_index":${place},"content_index":${this.#place}`
-    this.scribe.event('response.content_part.added', `${this.#where},"part":{"type":"reasoning_text","text":""}`)
+    const { added, part, place: name } = this.#words
+    this.#text = ''
+    this.#reasoning.hasText = true
+    this.#where = `"item_id":${JSON.stringify(id)},"output_index":${place},"${name}":${this.#parts.length}`
+    this.scribe.event(added, `${this.#where},"part":{"type":"${part}","text":""}`)
   }
 
   #closePart(): void {
-    const part = { type: 'reasoning_text', text: this.#text }
-    this.scribe.event('response.reasoning_text.done', `${this.#where},"text":${JSON.stringify(this.#text)}`)
-    this.scribe.event('response.content_part.done', `${this.#where},"part":${JSON.stringify(part)}`)
-    this.#content[this.#place] = part
+    const { part: type, text, done } = this.#words
+    const part = { type, text: this.#text }
+    this.scribe.event(`${text}.done`, `${this.#where},"text":${JSON.stringify(this.#text)}`)
+    this.scribe.event(done, `${this.#where},"part":${JSON.stringify(part)}`)
+    this.#parts.push(part)
+    this.#text = undefined
   }
 }
 
@@ -543,8 +543,9 @@ class ImageItem extends Item {
 
   constructor(scribe: Scribe, start: BlockStart & { readonly kind: 'media' }) {
     const id = scribe.id(start.item, 'ig_')
-    super(scribe, id, { id, type: 'image_generation_call', status: 'in_progress', result: null })
-    this.#format = start.mediaType.slice('image/'.length)
+    const format = start.mediaType.slice('image/'.length)
+    super(scribe, id, { id, type: 'image_generation_call', status: 'in_progress', ...formatOf(format), result: null })
+    this.#format = format
   }
 
   accepts(): boolean {
@@ -558,10 +559,15 @@ class ImageItem extends Item {
 
   finish(): void {
     const { id, data, rest } = this
-    const format = this.#format === 'png' ? {} : { output_format: this.#format }
+    const format = formatOf(this.#format)
     this.done({ id, type: 'image_generation_call', status: 'completed', ...format, ...rest, result: data })
     this.carry(this.seals)
   }
+}
+
+/** The usual format goes without saying. */
+function formatOf(format: string): Wire {
+  return format === 'png' ? {} : { output_format: format }
 }
 
 class ImageWriter extends Writer {
@@ -635,26 +641,36 @@ export const NOWHERE: BlockWriter = {
   end() {},
 }
 
+interface ForeignBlock {
+  readonly start: BlockStart
+  readonly path: string
+  readonly events: StreamEvent[]
+  isOpen: boolean
+}
+
 /**
- * Calls and results of another provider's tools: kept until they are a pair, then carried whole in an
- * opaque reasoning item, for the way back. A call without its result is a loss.
+ * Calls and results of another provider's tools: kept until every call has its result, then carried whole
+ * in an opaque reasoning item, for the way back. A call without its result is a loss.
  */
 export class ForeignTools {
   readonly #scribe: Scribe
-  readonly #calls = new Map<string, { readonly path: string; readonly events: StreamEvent[] }>()
-  readonly #blocks = new Map<
-    number,
-    { readonly start: BlockStart; readonly path: string; readonly events: StreamEvent[] }
-  >()
+  /** By the indices of the blocks, in order of opening. */
+  readonly #blocks = new Map<number, ForeignBlock>()
+  #isInterrupted = false
 
   constructor(scribe: Scribe) {
     this.#scribe = scribe
   }
 
+  /** Another block opens: pairs that are not whole would come to stand behind it. */
+  interrupt(): void {
+    if (this.#blocks.size > 0) this.#isInterrupted = true
+  }
+
   /** @returns whether the block is one of these */
   open(start: BlockStart, path: string): boolean {
     if (start.kind !== 'tool-result' && !(start.kind === 'tool-call' && start.runBy === 'provider')) return false
-    this.#blocks.set(start.index, { start, path, events: [start] })
+    this.#blocks.set(start.index, { start, path, events: [start], isOpen: true })
     return true
   }
 
@@ -663,31 +679,30 @@ export class ForeignTools {
     const block = this.#blocks.get(index)
     if (block === undefined) return false
     block.events.push(event)
-    if (event.type === 'block-end') this.#close(index)
+    if (event.type !== 'block-end') return true
+    block.isOpen = false
+    const blocks = [...this.#blocks.values()]
+    if (blocks.every(other => !other.isOpen && this.#isPaired(other))) this.end()
     return true
   }
 
-  /** Calls whose results never came. */
+  /** Carries the pairs; what is none is a loss. */
   end(): void {
-    for (const { path } of this.#calls.values()) this.#scribe.losses.add(path, 'no-slot')
+    const blocks = [...this.#blocks.values()]
+    const pairs = blocks.filter(block => !this.#isInterrupted && this.#isPaired(block))
+    for (const block of blocks) if (!pairs.includes(block)) this.#scribe.losses.add(block.path, 'no-slot')
+    this.#blocks.clear()
+    this.#isInterrupted = false
+    const events = pairs.flatMap(({ events }) => events)
+    if (events.length > 0) writeCarrier(this.#scribe, wrapParts(foldEvents(events).candidates[0]?.parts ?? []))
   }
 
-  #close(index: number): void {
-    const block = this.#blocks.get(index)
-    this.#blocks.delete(index)
-    if (block === undefined) return
-    const { start, path, events } = block
-    if (start.kind === 'tool-call') {
-      this.#calls.set(start.callId, { path, events })
-      return
-    }
-    const call = start.kind === 'tool-result' ? this.#calls.get(start.callId) : undefined
-    if (start.kind !== 'tool-result' || call === undefined) {
-      this.#scribe.losses.add(path, 'no-slot')
-      return
-    }
-    this.#calls.delete(start.callId)
-    const { candidates } = foldEvents([...call.events, ...events])
-    writeCarrier(this.#scribe, wrapParts(candidates[0]?.parts ?? []))
+  #isPaired({ start }: ForeignBlock): boolean {
+    const kind = start.kind === 'tool-call' ? 'tool-result' : 'tool-call'
+    return [...this.#blocks.values()].some(other => other.start.kind === kind && callOf(other) === callOf({ start }))
   }
+}
+
+function callOf({ start }: Pick<ForeignBlock, 'start'>): string | undefined {
+  return start.kind === 'tool-call' || start.kind === 'tool-result' ? start.callId : undefined
 }

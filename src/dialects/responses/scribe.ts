@@ -62,6 +62,11 @@ export class Scribe {
     return place
   }
 
+  /** Whether no other item has been announced since. */
+  isLast(place: number): boolean {
+    return place === this.#output.length - 1
+  }
+
   /** Writes an item as a whole. @param json of it */
   done(place: number, json: string): void {
     this.#output[place] = json

@@ -31,7 +31,7 @@ export class ResponsesDecoder implements StreamDecoder {
 
   constructor({ issuer }: DecodeAnswerContext, emit: Emit<StreamEvent>) {
     this.#writer = new EventWriter(emit)
-    this.#desk = new AnswerDesk(this.#writer, issuer)
+    this.#desk = new AnswerDesk(this.#writer, issuer, item => this.#precede(item))
   }
 
   get isFinished(): boolean {
@@ -124,8 +124,6 @@ export class ResponsesDecoder implements StreamDecoder {
       id: textOf(response.id),
       model: textOf(response.model),
       createdAt: countOf(response.created_at),
-      // What was wished, not yet what is given.
-      serviceTier: response.service_tier === 'auto' ? undefined : textOf(response.service_tier),
       native: pocket(envelopeOf(response)),
     })
   }
@@ -180,6 +178,14 @@ export class ResponsesDecoder implements StreamDecoder {
     return undefined
   }
 
+  /** Items that were announced before this one open what they will open in any case. */
+  #precede(item: string | undefined): void {
+    for (const reader of this.#readers.values()) {
+      if (reader.id === item) return
+      if (!reader.isDone) reader.precede?.()
+    }
+  }
+
   #placeOf(event: Unread<ResponsesEvent>): number {
     return countOf(event.output_index) ?? 0
   }
@@ -209,17 +215,14 @@ export class ResponsesDecoder implements StreamDecoder {
     this.#hasCompleted = true
     const outside = restOf(event as Wire, EVENT_MEMBERS)
     this.#writer.end({
+      // At the start it is but a wish.
       serviceTier: textOf(response.service_tier),
       native: pocket({ ...envelopeOf(response), ...(outside && { event: outside }) }),
     })
   }
 
   #break(event: Unread<ResponsesEvent>): void {
-    const response = objectOf<ResponsesResponse>(event.response)
-    if (response !== undefined) {
-      this.#start(response)
-      this.#readUsage(response)
-    }
+    this.#readUsage(objectOf<ResponsesResponse>(event.response) ?? {})
     this.fail(decodeResponsesEvent(event))
   }
 

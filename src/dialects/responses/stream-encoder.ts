@@ -92,6 +92,7 @@ export class ResponsesEncoder implements StreamEncoder {
         break
       case 'choice-end':
         if (event.choice === 0) this.#finish = event.finish
+        else this.#context.losses.add(`/candidates/${event.choice}`, 'no-slot')
         break
       case 'message-end':
         this.#end(event)
@@ -150,21 +151,25 @@ export class ResponsesEncoder implements StreamEncoder {
       return
     }
     const path = `/candidates/0/parts/${this.#ordinal++}`
-    const item = this.#itemFor(start)
+    const item = this.#itemFor(start, path)
     if (item === undefined) {
       if (!this.#foreign.open(start, path)) losses.add(path, 'no-slot')
       this.#blocks[start.index] = NOWHERE
       return
     }
+    this.#foreign.interrupt()
     this.#open.set(item, (this.#open.get(item) ?? 0) + 1)
     this.#blocks[start.index] = item.open(start, path)
   }
 
   /** The item that the block says it belongs to, or a new one. */
-  #itemFor(start: BlockStart): ItemWriter | undefined {
+  #itemFor(start: BlockStart, path: string): ItemWriter | undefined {
     if (start.item !== undefined)
       for (const item of this.#open.keys()) if (item.id === start.item && item.accepts(start)) return item
-    return createItem(this.#scribe, start)
+    const item = createItem(this.#scribe, start)
+    if (item !== undefined && start.item !== undefined && item.id !== start.item)
+      this.#context.losses.add(`${path}/item`, 'cosmetic')
+    return item
   }
 
   #closeBlock(index: number, native: Native | undefined): void {
@@ -188,17 +193,13 @@ export class ResponsesEncoder implements StreamEncoder {
   }
 
   #annotate({ choice, index, annotation }: StreamEvent & { readonly type: 'annotation' }): void {
-    if (choice !== 0) return
-    if (index !== undefined) this.#blocks[index]?.annotate(annotation)
+    if (choice !== 0) this.#context.losses.add(`/candidates/${choice}`, 'no-slot')
+    else if (index !== undefined) this.#blocks[index]?.annotate(annotation)
     else this.#context.losses.add(`/candidates/0/annotations/${this.#annotated++}`, 'no-slot')
   }
 
   #end({ native, serviceTier }: MessageEnd): void {
-    const { losses } = this.#context
-    this.#foreign.end()
-    for (const pocket of [this.#start?.native, native])
-      if (pocket !== undefined && pocket.dialect !== 'responses')
-        losses.addNative('/native/members', pocket.members, 'cosmetic')
+    this.#loseForeign(native)
     const members = { ...this.#ending(), usage: this.#encodeUsage() }
     const own = merged(this.#start?.native, native)
     const response = this.#envelope(members, this.#scribe.output, own, serviceTier)
@@ -207,6 +208,14 @@ export class ResponsesEncoder implements StreamEncoder {
     this.#response = response
     this.#context.remember?.(parseExact(response) as Wire)
     this.#scribe.event(type, `"response":${response}${outside === '' ? '' : `,${outside}`}`)
+  }
+
+  /** Calls without their results, and pockets of others. */
+  #loseForeign(native: Native | undefined): void {
+    this.#foreign.end()
+    for (const pocket of [this.#start?.native, native])
+      if (pocket !== undefined && pocket.dialect !== 'responses')
+        this.#context.losses.addNative('/native/members', pocket.members, 'cosmetic')
   }
 
   /** Status and, where it is incomplete, why. */
@@ -243,7 +252,9 @@ export class ResponsesEncoder implements StreamEncoder {
     return encodeUsage(usage)
   }
 
-  #fail({ failure }: StreamEvent & { readonly type: 'error' }): void {
+  #fail({ failure, native }: StreamEvent & { readonly type: 'error' }): void {
+    this.#loseForeign(native)
+    if (this.#start?.serviceTier !== undefined) this.#context.losses.add('/serviceTier', 'cosmetic')
     const response: Wire = {
       id: this.#start === undefined ? this.#context.createId('resp_') : this.#id,
       created_at: this.#createdAt,
