@@ -98,6 +98,7 @@ function encodeInstructions(parts: readonly Part[], losses: Losses): readonly Wi
     const isForeign = part.native !== undefined && part.native.dialect !== 'responses'
     const content = encodeInputPart(isForeign ? part : ({ ...part, native } as Part), `/instructions/${n}`, losses)
     if (content === undefined) continue
+    if (part.item !== undefined) losses.add(`/instructions/${n}/item`, 'cosmetic')
     const last = items.at(-1)
     const joins = continues === true || (role === undefined && last !== undefined && plain.length > 0)
     plain = role === undefined && continues !== true ? [...plain, ''] : []

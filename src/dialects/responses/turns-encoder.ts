@@ -61,9 +61,17 @@ export class TurnsEncoder {
     const before = this.#drafts.length
     for (const [n, part] of parts.entries()) {
       const at = `${path}/parts/${n}`
+      if (part.item !== undefined && !this.#sendsId(part)) this.#losses.add(`${at}/item`, 'cosmetic')
       if (role === 'assistant') this.#encodeAnswer(part, at, parts, before)
       else this.#encodeInput(part, at, role === 'user' ? 'user' : (own.role ?? 'developer'), own, before)
     }
+  }
+
+  /** Only what stands in an item of this dialect, or beside its token, is known by an id. */
+  #sendsId(part: Part): boolean {
+    if (part.kind === 'reasoning') return (part.seals ?? []).some(seal => this.#isOwn(seal) && seal.id === part.item)
+    if (part.kind === 'media') return true
+    return part.kind !== 'text' && part.kind !== 'refusal' && ownType(part) !== undefined
   }
 
   /** What a client says: one message, cut by the results of its tools. */
@@ -264,6 +272,11 @@ function messageOf(role: unknown, own: Wire): Wire {
 
 function reasoningOf({ id, value }: Seal): Wire {
   return defined<Wire>({ type: 'reasoning', id, summary: [], encrypted_content: value })
+}
+
+/** The type of the item of this dialect that a part is, or is a half of. */
+function ownType(part: Part): unknown {
+  return part.kind === 'tool-result' && part.payload !== undefined ? 'hosted' : ownItem(part)?.type
 }
 
 function ownItem(part: Part): Wire | undefined {
