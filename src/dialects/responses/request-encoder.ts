@@ -52,13 +52,12 @@ export function encodeRequest(request: Request, context: EncodeRequestContext): 
     reasoning: encodeReasoning(request.reasoning, objectOf(reasoning), losses),
     text: encodeText(request.output, objectOf(text)),
     metadata: request.metadata,
-    user: request.user,
+    user: rest.safety_identifier === request.user ? undefined : request.user,
     prompt_cache_key: request.cacheKey,
     service_tier: request.serviceTier,
     store: request.store ?? false,
     ...rest,
   })
-  if (body.safety_identifier === body.user) delete (body as Record<string, unknown>).user
   return { path: '/responses', query: '', headers: [], body }
 }
 
