@@ -58,7 +58,12 @@ export function fromBase64Url(text: string): Uint8Array {
   return fromLatin1(atob(text.replaceAll('-', '+').replaceAll('_', '/')))
 }
 
+/** Decodes nothing: 7 µs for 78 kB of text, where the decoder takes 78. */
+const nativeIsUtf8 =
+  BufferClass === undefined ? undefined : globalThis.process?.getBuiltinModule?.('node:buffer').isUtf8
+
 export function isUtf8(bytes: Uint8Array): boolean {
+  if (nativeIsUtf8 !== undefined) return nativeIsUtf8(bytes)
   try {
     strictDecoder.decode(bytes)
     return true
@@ -83,9 +88,13 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** A copy that outlives the call in which a borrowed chunk is valid. */
+/**
+ * A copy that outlives the call in which a borrowed chunk is valid. In memory of its own: in Buffer's pool it
+ * would keep 8 KiB of short-lived neighbours as long as it lives, some 10 KiB an open stream.
+ */
 export function copy(bytes: Uint8Array): Uint8Array {
-  return BufferClass === undefined ? bytes.slice() : BufferClass.from(bytes)
+  // Not its own `slice`: a Buffer's copies nothing.
+  return Uint8Array.prototype.slice.call(bytes)
 }
 
 /** Bytes that come in pieces, in one memory that doubles: many small pieces cost no more than a large one. */

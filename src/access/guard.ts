@@ -6,7 +6,7 @@ import { isWildcard, toUrlHost } from './address.ts'
 export const MAX_FIELDS = 100
 
 /** Fields that decide who is asking or what is meant: said twice, one reader may take the other one. */
-const SINGLE = [
+const SINGLE: ReadonlySet<string> = new Set([
   'host',
   'origin',
   'authorization',
@@ -16,7 +16,7 @@ const SINGLE = [
   'content-type',
   'content-encoding',
   'content-length',
-]
+])
 
 /** A request as far as the guard looks at it. */
 export interface GuardedRequest {
@@ -93,7 +93,7 @@ function checkFields(headers: RawHeaders): Failure | undefined {
   const seen = new Set<string>()
   for (let at = 0; at < headers.length; at += 2) {
     const name = (headers[at] as string).toLowerCase()
-    if (!SINGLE.includes(name)) continue
+    if (!SINGLE.has(name)) continue
     if (seen.has(name)) return failure('bad-request', `Cannot read the request: it has two ${name} fields`)
     seen.add(name)
   }

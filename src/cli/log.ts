@@ -3,10 +3,8 @@ import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { Log, LogConfig } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
+import { LogQueue } from './log-queue.ts'
 
-/** Lines are written together: a write for each costs as much CPU as the rest of a short exchange. */
-const BATCH_BYTES = 8 * 1024
-const FLUSH_MS = 250
 /** What waits for a disk that takes nothing; more is dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024
 const STDERR = 2
@@ -20,9 +18,7 @@ export function createLog({ level, file }: LogConfig): Log {
   const destination = pino.destination({
     dest: file === undefined ? STDERR : open(file),
     sync: false,
-    minLength: BATCH_BYTES,
     maxLength: MAX_WAITING_BYTES,
-    periodicFlush: FLUSH_MS,
   })
   let isTold = false
   // A full disk must not stop the streams. About standard error itself there is nobody left to tell.
@@ -30,8 +26,27 @@ export function createLog({ level, file }: LogConfig): Log {
     if (file !== undefined && !isTold) process.stderr.write(`millrace: Cannot write the log: ${error.message}\n`)
     isTold = true
   })
-  const streamWrite = (line: string): string => `${oneLine(line.slice(0, -1))}\n`
-  return pino({ level, base: null, hooks: { streamWrite } }, destination)
+
+  let lines = ''
+  let wallMs = 0
+  const write = (line: string) => {
+    lines += `${oneLine(line.slice(0, -1))}\n`
+  }
+  // When the record came, not when its line is written.
+  const timestamp = () => `,"time":${wallMs}`
+  const logger = pino({ level, base: null, timestamp }, { write })
+
+  const queue = new LogQueue(entries => {
+    for (const entry of entries) {
+      wallMs = entry.wallMs
+      logger[entry.level](entry.record, entry.message)
+    }
+    if (lines !== '') destination.write(lines)
+    lines = ''
+  })
+  // Before the destination, which then writes what it was given to the end.
+  process.prependListener('exit', queue.flush)
+  return queue
 }
 
 /** At once, so that a gateway that could not keep its log does not start. */

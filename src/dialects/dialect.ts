@@ -1,5 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
+import type { Member } from '../json/index.ts'
 import type { DialectName, Finish, Usage } from '../model/index.ts'
 import type { Codec } from './codec.ts'
 import type { WrappedPlace } from './wrapped-seals.ts'
@@ -46,6 +47,8 @@ export interface Peeked {
   readonly stream: boolean
   /** Why a request to a model cannot go up as it is: not JSON, not an object, an unclear wish. */
   readonly refusal?: Failure
+  /** What stands in the body, for `target`; absent when it is no JSON object. */
+  readonly members?: readonly Member[]
 }
 
 /** What a request needs on its way up: span edits only, never a re-serialisation. */
@@ -56,6 +59,8 @@ export interface RequestEdits {
   readonly askUsage?: boolean
   /** Ask for a stream, or for a whole answer, whatever the client wants; undefined leaves its wish. */
   readonly stream?: boolean | undefined
+  /** What `peek` found in this very body: it need not be scanned again. */
+  readonly members?: readonly Member[] | undefined
 }
 
 export interface UpstreamTarget {

@@ -8,6 +8,7 @@ export type {
   StreamDecoder,
   StreamEncoder,
 } from './codec.ts'
+export { bridgeCustomTools, withCustomCalls } from './custom-tools.ts'
 export type {
   Dialect,
   DialectFailure,

@@ -4,13 +4,18 @@ import fc from 'fast-check'
 import { fromUtf8, toUtf8 } from '../bytes.ts'
 import { editBody, peekBody, renameModel } from './request-body.ts'
 
+function asked(body: string) {
+  const { members, ...peeked } = peekBody(fromUtf8(body))
+  return peeked
+}
+
 test('model and stream are read at the top level, wherever they stand', () => {
-  const body = fromUtf8('{"messages":[{"model":"inner","stream":false}], "stream" : true,"model":"gpt-\\u0034o"}')
-  assert.deepEqual(peekBody(body), { model: 'gpt-4o', stream: true })
+  const body = '{"messages":[{"model":"inner","stream":false}], "stream" : true,"model":"gpt-\\u0034o"}'
+  assert.deepEqual(asked(body), { model: 'gpt-4o', stream: true })
 })
 
 test('of duplicates the last counts', () => {
-  assert.deepEqual(peekBody(fromUtf8('{"model":"a","stream":true,"model":"b","stream":false}')), {
+  assert.deepEqual(asked('{"model":"a","stream":true,"model":"b","stream":false}'), {
     model: 'b',
     stream: false,
   })
@@ -22,7 +27,7 @@ test('a model that is no text is none', () => {
 })
 
 test('only true, false and null are wishes about streaming', () => {
-  const peek = (stream: string) => peekBody(fromUtf8(`{"stream":${stream}}`))
+  const peek = (stream: string) => asked(`{"stream":${stream}}`)
   assert.deepEqual(peek('true'), { model: undefined, stream: true })
   for (const no of ['false', 'null']) assert.deepEqual(peek(no), { model: undefined, stream: false }, no)
   for (const unclear of ['"yes"', '"true"', '1', '[]', '{}']) {
@@ -97,3 +102,9 @@ for (const [body, stream, turned] of [
     const { body: edited, edits } = editBody(fromUtf8(body), { stream })
     assert.deepEqual([toUtf8(edited), edits], [turned, turned === body ? [] : ['stream']])
   })
+test('what was found in a body need not be scanned again', () => {
+  const body = fromUtf8('{"model":"old","messages":[]}')
+  const { members } = peekBody(body)
+  assert.deepEqual(renameModel(body, 'new', members), renameModel(body, 'new'))
+  assert.equal(peekBody(fromUtf8('[]')).members, undefined)
+})

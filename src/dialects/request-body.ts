@@ -20,7 +20,7 @@ export function peekBody(body: Uint8Array): Peeked {
   const model = member(members, 'model')
   const stream = member(members, 'stream')
   const wish = stream === undefined ? 'false' : toUtf8(body, stream.start, stream.end)
-  const peeked = { model: model && textOf(valueAt(body, model)), stream: wish === 'true' }
+  const peeked = { model: model && textOf(valueAt(body, model)), stream: wish === 'true', members }
   return STREAM_WISHES.has(wish) ? peeked : { ...peeked, refusal: UNCLEAR_STREAM }
 }
 
@@ -31,9 +31,10 @@ const UNCLEAR_STREAM = failure('bad-request', 'Cannot read the request: `stream`
 /**
  * Puts another model in, and touches no other byte. Every duplicate is changed: whoever reads the first
  * one asks for the same. The body itself when there is nothing to change, or when it is no JSON object.
+ *
+ * @param members those of this very body, when they are known
  */
-export function renameModel(body: Uint8Array, model: string): Uint8Array {
-  const members = membersOf(body)
+export function renameModel(body: Uint8Array, model: string, members = membersOf(body)): Uint8Array {
   if (members === undefined) return body
   const json = JSON.stringify(model)
   const models = members.filter(({ key }) => key === 'model')
@@ -45,10 +46,10 @@ export function renameModel(body: Uint8Array, model: string): Uint8Array {
 /** The body with another model and another wish for a stream, where those are told. */
 export function editBody(
   body: Uint8Array,
-  { model, stream }: RequestEdits,
+  { model, stream, members }: RequestEdits,
 ): { readonly body: Uint8Array; readonly edits: readonly Edit[] } {
   const edits: Edit[] = []
-  const renamed = model === undefined ? body : renameModel(body, model)
+  const renamed = model === undefined ? body : renameModel(body, model, members)
   if (renamed !== body) edits.push('model')
   const turned = stream === undefined ? renamed : turnStream(renamed, stream)
   if (turned !== renamed) edits.push('stream')
@@ -74,7 +75,7 @@ export function valueAt(body: Uint8Array, { start, end }: Span): unknown {
 }
 
 /** The members of a body, or undefined when it is not a JSON object that can be read. */
-export function membersOf(body: Uint8Array): Member[] | undefined {
+export function membersOf(body: Uint8Array): readonly Member[] | undefined {
   try {
     return scanObject(body)
   } catch (error) {

@@ -55,7 +55,7 @@ export class Exchanges {
   async handle(visit: Visit, found: Found, credentials: Credentials): Promise<void> {
     const full = this.#capacity.enter()
     try {
-      const plan = full ?? (await this.#plan(visit, found, credentials))
+      const plan = full ?? this.#plan(visit, found, credentials, await this.#readBody(visit))
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
       else await this.#exchange(visit, found, credentials, plan)
     } catch (error) {
@@ -79,9 +79,17 @@ export class Exchanges {
     await Promise.all([...this.#clients.values()].map(client => client.close()))
   }
 
-  async #plan({ request }: Visit, { dialect, match }: Found, credentials: Credentials): Promise<Plan | Failure> {
+  #readBody({ request }: Visit): Promise<Uint8Array | Failure> {
     const { limits, timeouts } = this.#config
-    const body = await readBody(request, { maxBytes: limits.bodyBytes, totalMs: timeouts.clientBodyMs })
+    return readBody(request, { maxBytes: limits.bodyBytes, totalMs: timeouts.clientBodyMs })
+  }
+
+  #plan(
+    { request }: Visit,
+    { dialect, match }: Found,
+    credentials: Credentials,
+    body: Uint8Array | Failure,
+  ): Plan | Failure {
     if ('code' in body) return body
     const refused =
       match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined

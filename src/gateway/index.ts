@@ -1,4 +1,4 @@
-export type { Log } from '../observe/index.ts'
+export type { Log, LogRecord } from '../observe/index.ts'
 export {
   type Config,
   ConfigError,

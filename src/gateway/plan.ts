@@ -13,6 +13,7 @@ import {
   type Dialect,
   type DialectName,
   type Match,
+  type Peeked,
   type UpstreamTarget,
 } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
@@ -51,7 +52,12 @@ export interface Plan {
 type Wish = 'stream' | 'whole'
 
 /** What is decided before the request is written. */
-type Decided = Pick<Plan, 'wants' | 'asks'> & { readonly choice: Choice; readonly asked: Asked }
+type Decided = Pick<Plan, 'wants' | 'asks'> & {
+  readonly choice: Choice
+  readonly asked: Asked
+  /** What was found in the body. */
+  readonly members: Peeked['members']
+}
 
 /** What is written of it. */
 type Written = Pick<Plan, 'url' | 'headers' | 'target' | 'conversion'>
@@ -59,12 +65,12 @@ type Written = Pick<Plan, 'url' | 'headers' | 'target' | 'conversion'>
 /** Chooses the upstream of a request and writes the request for it; a failure for the client if there is none. */
 export function planRequest(config: Config, asked: Asked): Plan | Failure {
   const { dialect, match, body } = asked
-  const { model, stream, refusal } = dialect.http.peek(match, body)
+  const { model, stream, refusal, members } = dialect.http.peek(match, body)
   if (refusal !== undefined && match.operation === 'generate') return refusal
   const choice = choose(config, asked, model)
   if ('code' in choice) return choice
   const wants = stream ? 'stream' : 'whole'
-  const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked) } as const
+  const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked), members } as const
   const policy = policyOf(config, asked.credentials.headers)
   const written = choice.dialect === dialect.name ? relayed(decided, policy) : converted(decided, policy)
   if ('code' in written) return written
@@ -106,7 +112,7 @@ function askedFor(wants: Wish, { streamOnly, streaming }: Upstream, { dialect, m
 }
 
 /** The client's own bytes, but for declared edits. */
-function relayed({ choice, asked, wants, asks }: Decided, losses: LossPolicy): Written | Failure {
+function relayed({ choice, asked, wants, asks, members }: Decided, losses: LossPolicy): Written | Failure {
   const { dialect, match, body, credentials } = asked
   const { upstream } = choice
   const isTurned = asks !== wants
@@ -119,6 +125,7 @@ function relayed({ choice, asked, wants, asks }: Decided, losses: LossPolicy): W
     model: choice.model,
     stream: isTurned ? asks === 'stream' : undefined,
     askUsage: asks === 'stream' && upstream.usage === 'ask',
+    members: own.body === body ? members : undefined,
   })
   const target: UpstreamTarget = lost.length === 0 ? edited : { ...edited, edits: [...edited.edits, 'seals'] }
   const credential = credentialFor(upstream, asked)

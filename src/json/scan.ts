@@ -65,7 +65,7 @@ export function hasDuplicate(members: readonly Member[], key: string): boolean {
 
 /**
  * Walks one text. Strings are most of a request, so native searches leap over them: a coding agent's
- * body of 86 kB takes 0.1 ms (a third of it for control characters, a fifth for UTF-8), JSON.parse 0.13.
+ * body of 86 kB takes less than 0.1 ms (a third of it for control characters), JSON.parse 0.13.
  */
 class Scanner {
   readonly #bytes: Uint8Array
@@ -224,8 +224,10 @@ class Scanner {
     return at === -1 ? this.#text.length : at
   }
 
+  /** Keys are plain ASCII nearly always, and parsing each of them takes longer than finding it. */
   #decode(keyStart: number, keyEnd: number): string {
-    return JSON.parse(toUtf8(this.#bytes, keyStart, keyEnd))
+    const key = this.#text.slice(keyStart + 1, keyEnd - 1)
+    return PLAIN_KEY.test(key) ? key : JSON.parse(toUtf8(this.#bytes, keyStart, keyEnd))
   }
 
   #fail(problem: string, at = this.#at): never {
@@ -233,6 +235,7 @@ class Scanner {
   }
 }
 
+const PLAIN_KEY = /^\w*$/
 const CONTROL = /[\0-\x1f]/g
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const HEX = /^[0-9a-fA-F]{4}$/

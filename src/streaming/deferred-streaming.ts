@@ -182,7 +182,9 @@ export class DeferredStreaming {
 
   /** Hooks may change the request before it is sent. */
   async #startPrepared(exchange: Exchange, observer: StreamObserver, prepared: Prepared): Promise<void> {
-    prepared.request = await observer.prepare(prepared.request)
+    // Its URL is the caller's, perhaps that of other requests too.
+    const url = new URL(prepared.request.url)
+    prepared.request = await observer.prepare({ ...prepared.request, url })
     this.#start(exchange)
   }
 
@@ -221,7 +223,8 @@ export class DeferredStreaming {
     const wanted = withDefaults(headers, adapted.headers)
     const request = {
       method,
-      url: new URL(url),
+      // Parsing it anew takes 3 µs.
+      url: url instanceof URL ? url : new URL(url),
       headers: asksForIdentity(wanted)
         ? wanted
         : [...withoutHeaders(wanted, ACCEPT_ENCODING), 'accept-encoding', 'identity'],

@@ -41,6 +41,10 @@ export class CallReader {
     this.#issuer = issuer
   }
 
+  get isEmpty(): boolean {
+    return this.#calls.length === 0
+  }
+
   read(item: Unread<ChatToolCall>): void {
     const custom = objectOf<ChatToolCall['custom']>(item.custom)
     const call = objectOf<ChatFunctionCall>(item.function)

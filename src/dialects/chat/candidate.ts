@@ -1,9 +1,16 @@
-import { type Annotation, type EventWriter, type Finish, type Seal, writePart } from '../../model/index.ts'
+import {
+  type Annotation,
+  type EventWriter,
+  type Finish,
+  type FinishReason,
+  type Seal,
+  writePart,
+} from '../../model/index.ts'
 import { countOf, defined, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { CallReader } from './calls.ts'
 import { detailText, mergeDetail, type OwnDetail, readOwnDetail } from './carrier.ts'
 import { readDataUrl } from './data-url.ts'
-import { readMessageReasoning } from './message-reasoning.ts'
+import { type MessageReasoning, readMessageReasoning } from './message-reasoning.ts'
 import { Pocket } from './pocket.ts'
 import { reasoningSealValue, slotOf, thinkingOf } from './reasoning.ts'
 import { decodeFinish, nativeOf, readLogprobs } from './tables.ts'
@@ -73,6 +80,8 @@ export class CandidateReader {
   #reasoning: OpenReasoning | undefined
   #audio: AudioBlock | undefined
   #hasDelta = false
+  /** Seals of the text and the refusal of a whole message, until those are written. */
+  #held: MessageReasoning['seals'] = []
   #raw: string | undefined
 
   constructor(writer: EventWriter, choice: number, issuer: string) {
@@ -105,7 +114,12 @@ export class CandidateReader {
     this.#closeAudio()
     if (this.#members === undefined) return
     if (this.#raw !== undefined) this.#writer.finish(this.#choice, this.#finishOf(this.#raw))
-    else this.#writer.finish(this.#choice, { reason: 'other', raw: undefined, native: nativeOf(this.#members) })
+    else
+      this.#writer.finish(this.#choice, { reason: this.#unsaidReason, raw: undefined, native: nativeOf(this.#members) })
+  }
+
+  get #unsaidReason(): FinishReason {
+    return this.#calls.isEmpty ? 'other' : 'tool-calls'
   }
 
   #finishOf(raw: string): Finish {
@@ -122,6 +136,7 @@ export class CandidateReader {
     if (this.#hasDelta) return this.#noteNatives(message)
     const { parts, seals } = readMessageReasoning(message, this.#issuer)
     for (const part of parts) writePart(this.#writer, this.#choice, part)
+    this.#held = seals
     const {
       reasoning: _,
       reasoning_content: _1,
@@ -131,7 +146,6 @@ export class CandidateReader {
       ...rest
     } = message
     this.#readDelta(rest, logprobs)
-    for (const { of, seal } of seals) this.#sealVisible(of, seal)
   }
 
   #readDelta(delta: Unread<ChatDelta>, logprobs: Unread<ChatLogprobs> | undefined): void {
@@ -142,7 +156,7 @@ export class CandidateReader {
     for (const item of itemsOf(delta.tool_calls)) this.#readCall(item)
     const legacy = objectOf<NonNullable<ChatDelta['function_call']>>(delta.function_call)
     if (legacy !== undefined) {
-      this.#closeVisible()
+      this.#closeTexts()
       this.#calls.readLegacy(legacy)
     }
     for (const image of itemsOf(delta.images)) this.#readImage(image)
@@ -308,7 +322,8 @@ export class CandidateReader {
   #readCall(value: unknown): void {
     const item = objectOf<NonNullable<ChatDelta['tool_calls']>[number]>(value)
     if (item === undefined) return
-    this.#closeVisible()
+    // The calls before it are closed by the reader, once it knows that this is another.
+    this.#closeTexts()
     this.#calls.read(item)
   }
 
@@ -354,19 +369,27 @@ export class CandidateReader {
   }
 
   #closeVisible(): void {
-    this.#closeText()
-    this.#closeReasoning()
-    this.#closeRefusal()
+    this.#closeTexts()
     this.#calls.closeComplete()
   }
 
+  #closeTexts(): void {
+    this.#closeText()
+    this.#closeReasoning()
+    this.#closeRefusal()
+  }
+
   #closeText(): void {
-    if (this.#text !== NONE) this.#writer.close(this.#text)
+    if (this.#text === NONE) return
+    for (const { of, seal } of this.#held) this.#sealVisible(of, seal)
+    this.#writer.close(this.#text)
     this.#text = NONE
   }
 
   #closeRefusal(): void {
-    if (this.#refusal !== NONE) this.#writer.close(this.#refusal)
+    if (this.#refusal === NONE) return
+    for (const { of, seal } of this.#held) this.#sealVisible(of, seal)
+    this.#writer.close(this.#refusal)
     this.#refusal = NONE
   }
 }

@@ -36,10 +36,10 @@ export const http: DialectHttp = {
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },
   peek: (_match, body) => peekBody(body),
-  target({ path }, body, { model, stream, askUsage = false }) {
-    const edited = editBody(body, { model, stream })
+  target({ path }, body, { model, stream, askUsage = false, members }) {
+    const edited = editBody(body, { model, stream, members })
     const fitting = stream === false ? withoutStreamOptions(edited.body) : edited.body
-    const asking = askUsage ? requestUsage(fitting) : fitting
+    const asking = askUsage ? requestUsage(fitting, fitting === body ? members : undefined) : fitting
     return { path, body: asking, edits: asking === fitting ? edited.edits : [...edited.edits, 'usage-frame'] }
   },
   authorize: authorizeOpenai,
@@ -56,8 +56,7 @@ function withoutStreamOptions(body: Uint8Array): Uint8Array {
  * Asks for the usage frame, unless the client has said whether it wants one. The body itself when there
  * is nothing to change.
  */
-function requestUsage(body: Uint8Array): Uint8Array {
-  const members = membersOf(body)
+function requestUsage(body: Uint8Array, members = membersOf(body)): Uint8Array {
   if (members === undefined) return body
   const options = member(members, 'stream_options')
   if (options === undefined) return insertMember(body, 'stream_options', '{"include_usage":true}')

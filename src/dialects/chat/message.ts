@@ -88,7 +88,8 @@ class ChoiceEncoder {
     const texts = this.#joined(parts.filter(part => part.kind === 'text'))
     const refusals = this.#joined(parts.filter(part => part.kind === 'refusal'))
     const calls = parts.filter(part => part.kind === 'tool-call' && part.runBy === 'client') as ToolCallPart[]
-    const word = encodeFinish(finish, refusals.length > 0)
+    const said = this.#calls(calls)
+    const word = encodeFinish(finish, { hasRefusal: refusals.length > 0, hasLegacyCall: 'function_call' in said })
     const { message, ...members } = noteFinish(index, finish, word, calls.length > 0, this.#losses)
     return {
       index,
@@ -97,7 +98,7 @@ class ChoiceEncoder {
         content: this.#content(texts),
         refusal: textIn(refusals),
         ...this.#reasoning(texts, refusals),
-        ...this.#calls(calls),
+        ...said,
         ...this.#media(),
         ...this.#annotations(texts),
         ...message,
@@ -150,8 +151,7 @@ class ChoiceEncoder {
   #reasoning(texts: readonly TextPart[], refusals: readonly RefusalPart[]): Wire {
     const blocks = this.#candidate.parts.filter(part => part.kind === 'reasoning')
     const details = this.#details(blocks)
-    for (const part of [...texts, ...refusals])
-      for (const seal of part.seals ?? []) details.push(sealDetail(part.kind, seal))
+    details.push(...this.#textSeals(texts), ...this.#textSeals(refusals))
     const text = blocks.map(({ texts }) => texts.join(PART_BREAK)).join('')
     return {
       ...(text === '' ? {} : { reasoning_content: text }),
@@ -159,11 +159,27 @@ class ChoiceEncoder {
     }
   }
 
+  /** Of several seals of one kind, the last is that of the whole text. */
+  #textSeals(parts: readonly (TextPart | RefusalPart)[]): Wire[] {
+    const last = new Map<string, string>()
+    const details: Wire[] = []
+    for (const part of parts)
+      for (const [position, seal] of (part.seals ?? []).entries()) {
+        const earlier = last.get(seal.kind)
+        if (earlier !== undefined) this.#losses.add(earlier, 'no-slot')
+        last.set(seal.kind, `${this.#path(part)}/seals/${position}`)
+        details.push(sealDetail(part.kind, seal))
+      }
+    return details
+  }
+
   #details(blocks: readonly ReasoningPart[]): Wire[] {
     const details: Wire[] = []
     const held: Part[] = []
     const open = new Set<string>()
     for (const part of this.#candidate.parts) {
+      // What was begun before anything else has its place before it.
+      if (!isCarried(part) && held.length > 0) details.push(partsDetail(held.splice(0)))
       if (part.kind === 'reasoning') details.push(...this.#blockDetails(part, blocks))
       if (!isCarried(part)) continue
       held.push(part)
@@ -181,7 +197,8 @@ class ChoiceEncoder {
     for (const [position, seal] of seals.entries())
       if (!carried.includes(seal)) this.#losses.add(`${this.#path(part)}/seals/${position}`, 'cosmetic')
     if (texts.length === 0 && carried.length === 0) this.#losses.add(this.#path(part), 'cosmetic')
-    const isFollowed = place < blocks.length - 1
+    const { parts } = this.#candidate
+    const isFollowed = parts.slice(parts.indexOf(part) + 1).some(later => rankOf(later) === 0)
     const isPlain = carried.length === 0 && texts.length <= 1 && form === 'full' && !isFollowed
     return isPlain ? [] : reasoningDetails({ form, texts, seals: carried }, place)
   }

@@ -62,7 +62,7 @@ export class ChatDecoder implements StreamDecoder {
 
   push({ event, data }: SseEvent): void {
     if (this.#writer.hasEnded) return
-    if (data.trim() === '[DONE]') return this.finish()
+    if (data.length < MAX_DONE && data.trim() === '[DONE]') return this.finish()
     const chunk = objectOf<ChatChunk>(parseJson(data))
     if (chunk === undefined) this.#writeNative(event, { data })
     else this.read(event, chunk)
@@ -70,15 +70,18 @@ export class ChatDecoder implements StreamDecoder {
 
   /** Reads a chunk, or a whole completion as the only one. */
   read(event: string | undefined, chunk: Unread<ChatChunk>): void {
-    const failed = decodeChatEvent(event, chunk)
+    const choices = itemsOf(chunk.choices)
+    const failed = mayFail(event, chunk, choices) ? decodeChatEvent(event, chunk) : undefined
     if (failed === undefined && !isChunk(chunk)) return this.#writeNative(event, chunk as Wire)
     this.#readEnvelope(chunk)
-    const choices = itemsOf(chunk.choices)
     for (let position = 0; position < choices.length; position++) {
       const choice = objectOf<ChatChoice>(choices[position])
-      if (choice !== undefined) this.#candidate(countOf(choice.index) ?? position).read(choice)
+      if (choice === undefined) continue
+      this.#candidate(countOf(choice.index) ?? position).read(choice)
+      if (choice.usage !== undefined) this.#readUsage(choice.usage)
     }
-    this.#readUsages(choices, chunk)
+    if (chunk.x_groq !== undefined) this.#readUsage(objectOf<ChatChunk['x_groq']>(chunk.x_groq)?.usage)
+    if (chunk.usage !== undefined) this.#readUsage(chunk.usage)
     if (failed !== undefined) this.fail(failed)
   }
 
@@ -134,12 +137,6 @@ export class ChatDecoder implements StreamDecoder {
     for (const [name, members] of this.#early) this.#writer.native(name, nativeOf({ ...members }))
   }
 
-  #readUsages(choices: readonly unknown[], chunk: Unread<ChatChunk>): void {
-    for (const choice of choices) this.#readUsage(objectOf<ChatChoice>(choice)?.usage)
-    if (chunk.x_groq !== undefined) this.#readUsage(objectOf<ChatChunk['x_groq']>(chunk.x_groq)?.usage)
-    this.#readUsage(chunk.usage)
-  }
-
   #readUsage(value: unknown): void {
     const usage = objectOf<ChatUsage>(value)
     if (usage === undefined) return
@@ -154,6 +151,19 @@ export class ChatDecoder implements StreamDecoder {
 }
 
 const MAX_EARLY = 100
+
+/** Longer data is not `[DONE]`, whatever blanks it has. */
+const MAX_DONE = 32
+
+/** Whether it is worth asking what failed: on plain deltas the question costs more than the reading. */
+function mayFail(event: string | undefined, chunk: Unread<ChatChunk>, choices: readonly unknown[]): boolean {
+  if (event === 'error' || chunk.error !== undefined || chunk.object === 'error') return true
+  for (const item of choices) {
+    const choice = objectOf<ChatChoice>(item)
+    if (choice !== undefined && (choice.error !== undefined || choice.finish_reason === 'error')) return true
+  }
+  return false
+}
 
 const GROQ_MEMBERS: ReadonlySet<string> = new Set(['usage'])
 

@@ -69,12 +69,15 @@ interface Candidate {
   reasonings: number
   textLength: number
   hasRefusal: boolean
+  hasLegacyCall: boolean
+  /** The seals of the text that a client has as one, by kind: where they stand. */
+  textSeals: Map<Seal['kind'], string>
   /** Of the candidate as a whole, those without a range held to its end. */
   annotations: number
   readonly heldAnnotations: { readonly annotation: Annotation; readonly path: string }[]
   /** A block of reasoning whose end no item has told. */
   unmarked: Block | undefined
-  /** Calls and results of the provider's tools, until each call has its result. */
+  /** Calls and results of the provider's tools, until each call has its result or something else begins. */
   carried: { readonly fold: Fold; readonly open: Set<string> } | undefined
 }
 
@@ -90,6 +93,7 @@ class ChatEncoder implements StreamEncoder {
   readonly #blocks: (Block | undefined)[] = []
   readonly #candidates: Candidate[] = []
   readonly #isLegacy: boolean
+  #envelope: Wire = {}
   #prefix = ''
   /** Members that the first chunk alone says. */
   #first: Wire | undefined
@@ -157,7 +161,7 @@ class ChatEncoder implements StreamEncoder {
   #start(start: MessageStart): void {
     const { createId, now, model } = this.#context
     const { fingerprint, members } = noteEnvelope(start, this.#context)
-    const envelope = {
+    this.#envelope = {
       id: start.id ?? createId('chatcmpl-'),
       object: 'chat.completion.chunk',
       created: start.createdAt ?? now(),
@@ -165,7 +169,7 @@ class ChatEncoder implements StreamEncoder {
       service_tier: start.serviceTier,
       system_fingerprint: fingerprint,
     }
-    this.#prefix = `data: ${JSON.stringify(envelope).slice(0, -1)},`
+    this.#prefix = `data: ${JSON.stringify(this.#envelope).slice(0, -1)},`
     this.#first = members
   }
 
@@ -194,6 +198,8 @@ class ChatEncoder implements StreamEncoder {
       reasonings: 0,
       textLength: 0,
       hasRefusal: false,
+      hasLegacyCall: false,
+      textSeals: new Map(),
       annotations: 0,
       heldAnnotations: [],
       unmarked: undefined,
@@ -214,6 +220,7 @@ class ChatEncoder implements StreamEncoder {
     this.#sayRole(candidate)
     const path = `/candidates/${start.choice}/parts/${candidate.blocks++}`
     if (isServerBlock(start)) return this.#openServerBlock(candidate, start)
+    if (candidate.carried !== undefined && !this.#isServing(candidate)) this.#writeCarried(candidate)
     const block = this.#newBlock(candidate, start, path)
     this.#blocks[start.index] = block
     const { losses } = this.#context
@@ -251,6 +258,7 @@ class ChatEncoder implements StreamEncoder {
 
   #openCall({ candidate, place, isLegacy }: Block, { callId, name, input, native }: ToolCallBlock): void {
     candidate.lastKind = 'tool-call'
+    candidate.hasLegacyCall ||= isLegacy
     if (isLegacy) return this.#writeDelta(candidate, { function_call: { name, arguments: '' } })
     const { function_call: _, ...members } = membersFor('chat', native) ?? {}
     const id = callId === '' ? this.#context.createId('call_') : callId
@@ -261,19 +269,21 @@ class ChatEncoder implements StreamEncoder {
     this.#writeDelta(candidate, { tool_calls: [{ index: place, id, ...call, ...members }] })
   }
 
-  #openReasoning(block: Block): void {
-    const { candidate, place } = block
-    // Two blocks in a row are one text for a client, unless an item tells where the first has ended.
+  /** Two blocks in a row are one text for a client, unless an item tells where the first has ended. */
+  #openReasoning({ candidate }: Block): void {
     if (candidate.unmarked !== undefined) this.#markReasoning(candidate.unmarked)
-    if (!isSummary(block)) return
-    this.#writeDelta(candidate, { reasoning_details: [openingDetail(place)] })
+  }
+
+  /** That these are summaries has to be known before their text. */
+  #sayForm(block: Block): void {
+    if (isSummary(block)) this.#writeDelta(block.candidate, { reasoning_details: [openingDetail(block.place)] })
     this.#isNowSaid(block)
   }
 
   #writeText(index: number, text: string, logprobs: readonly Logprob[] | undefined): void {
     const block = this.#blocks[index]
     if (block === undefined) return
-    if (!block.isSaid) this.#isNowSaid(block)
+    if (!block.isSaid) this.#sayForm(block)
     const { kind } = block.start
     if (kind === 'text') block.candidate.textLength += text.length
     else if (kind === 'reasoning') block.texts[block.texts.length - 1] += text
@@ -301,6 +311,7 @@ class ChatEncoder implements StreamEncoder {
     block.isSaid = true
     const isAppended = candidate.lastKind === start.kind && (start.kind === 'text' || start.kind === 'refusal')
     if (isAppended) this.#context.losses.add(path, 'order')
+    else candidate.textSeals = new Map()
     candidate.lastKind = start.kind
     if (start.kind === 'reasoning') candidate.unmarked = block
   }
@@ -315,7 +326,7 @@ class ChatEncoder implements StreamEncoder {
     const block = this.#blocks[index]
     if (block === undefined) return
     const { candidate } = block
-    if (!block.isSaid) this.#isNowSaid(block)
+    if (!block.isSaid) this.#sayForm(block)
     block.texts.push('')
     const details = [breakDetail(block.place)]
     this.#writeDelta(candidate, { reasoning_content: '\n\n', reasoning_details: details })
@@ -388,6 +399,12 @@ class ChatEncoder implements StreamEncoder {
   #sealText(block: Block, of: 'text' | 'refusal'): void {
     if (block.seals.length === 0) return
     if (!block.isSaid) return this.#loseSeals(block, 0)
+    const { textSeals } = block.candidate
+    for (const [position, { kind }] of block.seals.entries()) {
+      const earlier = textSeals.get(kind)
+      if (earlier !== undefined) this.#context.losses.add(earlier, 'no-slot')
+      textSeals.set(kind, `${block.path}/seals/${position}`)
+    }
     this.#writeDelta(block.candidate, { reasoning_details: block.seals.map(seal => sealDetail(of, seal)) })
   }
 
@@ -443,14 +460,19 @@ class ChatEncoder implements StreamEncoder {
     if (candidate?.carried === undefined) return
     this.#serverBlocks.delete(index)
     candidate.carried.fold.push({ type: 'block-end', index, native })
-    const isOpen = [...this.#serverBlocks.values()].includes(candidate)
-    if (candidate.carried.open.size === 0 && !isOpen) this.#writeCarried(candidate)
+    if (candidate.carried.open.size === 0 && !this.#isServing(candidate)) this.#writeCarried(candidate)
+  }
+
+  /** Whether a block of the provider's tools is open. */
+  #isServing(candidate: Candidate): boolean {
+    return [...this.#serverBlocks.values()].includes(candidate)
   }
 
   #writeCarried(candidate: Candidate): void {
     const parts = candidate.carried?.fold.message.candidates[0]?.parts
     candidate.carried = undefined
     candidate.lastKind = 'tool-result'
+    if (candidate.unmarked !== undefined) this.#markReasoning(candidate.unmarked)
     if (parts !== undefined) this.#writeDelta(candidate, { reasoning_details: [partsDetail(parts)] })
   }
 
@@ -492,7 +514,7 @@ class ChatEncoder implements StreamEncoder {
       this.#writeAnnotation(candidate, annotation, 0, path)
       this.#context.losses.add(path, 'unit')
     }
-    const word = encodeFinish(finish, candidate.hasRefusal)
+    const word = encodeFinish(finish, candidate)
     const { message = {}, ...members } = noteFinish(choice, finish, word, candidate.calls > 0, this.#context.losses)
     const end = { index: choice, delta: message, logprobs: null, finish_reason: word, ...members }
     this.#writeChunk(`"choices":[${JSON.stringify(end)}]`)
@@ -503,9 +525,10 @@ class ChatEncoder implements StreamEncoder {
     const members = membersFor('chat', native)
     if (members === undefined && native !== undefined) losses.addNative('/native/members', native.members, 'cosmetic')
     const usage = this.#wantedUsage()
-    const rest = { choices: [], ...usage, ...members }
-    if (usage !== undefined || members !== undefined || this.#first !== undefined)
-      this.#writeChunk(JSON.stringify(rest).slice(1, -1))
+    // Members of the envelope may be said anew.
+    const last = { ...this.#envelope, ...this.#first, choices: [], ...usage, ...members }
+    if (usage !== undefined || members !== undefined || this.#first !== undefined || this.#candidates.length === 0)
+      this.#write(`data: ${JSON.stringify(last)}\n\n`)
     this.#write('data: [DONE]\n\n')
   }
 

@@ -44,11 +44,19 @@ export function decodeFinish(raw: string, said: Record<string, unknown> | undefi
   return members === undefined ? finish : { ...finish, native: nativeOf(members) }
 }
 
+/** What a candidate has said that its finish depends on. */
+export interface Said {
+  readonly hasRefusal: boolean
+  /** A call in the form of the time before tools. */
+  readonly hasLegacyCall: boolean
+}
+
 /** The word for a finish: its own if this dialect knows it and it means the same, else the table's. */
-export function encodeFinish({ reason, raw, native }: Finish, hasRefusal: boolean): string {
+export function encodeFinish({ reason, raw, native }: Finish, { hasRefusal, hasLegacyCall }: Said): string {
   const own = textOf(membersFor('chat', native)?.finish_reason)
   if (own !== undefined) return own
   if (raw !== undefined && Object.hasOwn(FINISHES, raw) && finishOf(FINISHES, raw).reason === reason) return raw
+  if (reason === 'tool-calls' && hasLegacyCall) return 'function_call'
   return reason === 'refusal' && hasRefusal ? 'stop' : FINISH_WORDS[reason]
 }
 

@@ -94,7 +94,7 @@ export class TurnsEncoder {
       this.#messages.push({ role: 'tool', tool_call_id: id, content: result === undefined ? '' : this.#result(result) })
       if (result !== undefined) media.push(...this.#mediaOf(result))
     }
-    if (media.length > 0) this.#messages.push({ role: 'user', content: media.map(placed => this.#part(placed)) })
+    if (media.length > 0) this.#messages.push({ role: 'user', content: this.#parts(media) })
     this.#noteMoved(parts)
   }
 
@@ -162,7 +162,7 @@ export class TurnsEncoder {
   /** One text; a list only where parts that this dialect alone knows stand among it. */
   #assistantContent(visible: readonly Placed[]): string | readonly unknown[] {
     const isPlain = visible.every(({ part }) => part.kind === 'text' && !this.#hasAttributes(part))
-    if (!isPlain) return visible.flatMap(placed => this.#part(placed) ?? [])
+    if (!isPlain) return this.#parts(visible)
     for (const { path } of visible.slice(1)) this.#losses.add(path, 'cosmetic')
     for (const { part, path } of visible) this.#noteText(part, path)
     return visible.map(({ part }) => (part as TextPart).text).join('')
@@ -252,7 +252,7 @@ export class TurnsEncoder {
     const texts = parts.filter(({ part }) => part.kind === 'text') as readonly Placed<TextPart>[]
     for (const placed of parts) if (placed.part.kind !== 'text') this.#losses.add(placed.path, 'no-slot')
     if (mark !== undefined || texts.some(({ part }) => this.#hasAttributes(part))) {
-      const items = texts.flatMap(placed => this.#part(placed) ?? [])
+      const items = this.#parts(texts)
       const last = items.at(-1)
       if (mark === undefined || last === undefined) return items
       return [...items.slice(0, -1), { ...last, cache_control: { type: 'ephemeral', ...mark } }]
@@ -266,10 +266,13 @@ export class TurnsEncoder {
   #content(parts: readonly Placed[]): string | readonly unknown[] {
     const [first, ...others] = parts
     if (first === undefined) return ''
-    if (others.length > 0 || first.part.kind !== 'text' || this.#hasAttributes(first.part))
-      return parts.flatMap(placed => this.#part(placed) ?? [])
+    if (others.length > 0 || first.part.kind !== 'text' || this.#hasAttributes(first.part)) return this.#parts(parts)
     this.#noteText(first.part, first.path)
     return first.part.text
+  }
+
+  #parts(parts: readonly Placed[]): readonly Wire[] {
+    return parts.map(placed => this.#part(placed)).filter(part => part !== undefined)
   }
 
   #part(placed: Placed): Wire | undefined {
@@ -280,11 +283,19 @@ export class TurnsEncoder {
       return undefined
     }
     if (part.kind === 'native') return encoded
+    if (part.kind === 'media') this.#noteMedia(part, path, encoded)
+    this.#noteItem(part, path)
     const cache = this.#noteCache(part, path) ? { cache_control: { type: 'ephemeral', ...part.cache } } : {}
     const own = membersFor('chat', part.native)
     if (own === undefined && part.native !== undefined)
       this.#losses.addNative(`${path}/native/members`, part.native.members)
     return { ...encoded, ...cache, ...own }
+  }
+
+  /** What the form of a medium has no member for. */
+  #noteMedia({ detail, filename }: MediaPart, path: string, { type }: Wire): void {
+    if (detail !== undefined && type !== 'image_url') this.#losses.add(`${path}/detail`, 'no-slot')
+    if (filename !== undefined && type !== 'file') this.#losses.add(`${path}/filename`, 'cosmetic')
   }
 
   #partOf({ part }: Placed): Wire | undefined {

@@ -1,7 +1,7 @@
 import type { Part, ToolCallPart, ToolResultPart, Turn } from '../../model/index.ts'
 import { defined, objectOf, restOf, type Unread, type Wire } from '../value.ts'
 import { readExtraContent, slotValue } from './carrier.ts'
-import { readContent } from './content.ts'
+import { readCacheMark, readContent } from './content.ts'
 import { listMember, objectMember, requiredObject, requiredText, textMember, wrongMember } from './member.ts'
 import { readMessageReasoning } from './message-reasoning.ts'
 import { thinkingOf } from './reasoning.ts'
@@ -13,6 +13,8 @@ import type { ChatDelta, ChatFunctionCall, ChatPart, ChatToolCall } from './wire
 interface ChatMessage extends ChatDelta {
   readonly name: string
   readonly tool_call_id: string
+  /** LiteLLM, for the models of Anthropic. */
+  readonly cache_control: object
 }
 
 /** The conversation, and the instructions at its head. */
@@ -21,7 +23,7 @@ export interface Conversation {
   readonly turns: readonly Turn[]
 }
 
-const MEMBERS = ['role', 'content', 'name']
+const MEMBERS = ['role', 'content', 'name', 'cache_control']
 const PLAIN_MEMBERS: ReadonlySet<string> = new Set(MEMBERS)
 const RESULT_MEMBERS: ReadonlySet<string> = new Set([...MEMBERS, 'tool_call_id'])
 const ASSISTANT_MEMBERS: ReadonlySet<string> = new Set([
@@ -62,7 +64,7 @@ class ConversationReader implements Conversation {
       case 'developer':
         return this.#readSystem(message, member)
       case 'user':
-        return this.#push('user', message, readContent(message.content, `${member}.content`), PLAIN_MEMBERS, member)
+        return this.#push('user', message, readMarked(message, member), PLAIN_MEMBERS, member)
       case 'assistant':
         return this.#readAssistant(message, member, position)
       case 'tool':
@@ -74,7 +76,7 @@ class ConversationReader implements Conversation {
   }
 
   #readSystem(message: Unread<ChatMessage>, member: string): void {
-    const parts = readContent(message.content, `${member}.content`)
+    const parts = readMarked(message, member)
     if (this.turns.length > 0) return this.#push('system', message, parts, PLAIN_MEMBERS, member)
     this.instructions.push(...parts)
   }
@@ -101,7 +103,8 @@ class ConversationReader implements Conversation {
     for (const { of, seal } of seals) {
       const at = visible.findLastIndex(({ kind }) => kind === of)
       const part = visible[at]
-      if (part !== undefined) visible[at] = { ...part, seals: [...(part.seals ?? []), seal] }
+      const others = part?.seals?.filter(({ kind }) => kind !== seal.kind) ?? []
+      if (part !== undefined) visible[at] = { ...part, seals: [...others, seal] }
     }
     const audio: Part[] =
       audioId === undefined ? [] : [{ kind: 'media', mediaType: 'audio/*', source: { type: 'file', fileId: audioId } }]
@@ -119,7 +122,7 @@ class ConversationReader implements Conversation {
 
   /** Results in a row make one turn. One without an id, or of a function, belongs to the call that waits longest. */
   #readResult(message: Unread<ChatMessage>, member: string): void {
-    const content = readContent(message.content, `${member}.content`)
+    const content = readMarked(message, member)
     const callId = this.#callOf(message, member)
     const rest = restOf(message as Wire, RESULT_MEMBERS)
     const native = rest && nativeOf(rest)
@@ -142,6 +145,14 @@ class ConversationReader implements Conversation {
     if (call === undefined) throw wrongMember(`${member}.tool_call_id`, 'the id of a call', message.tool_call_id)
     return call.callId
   }
+}
+
+/** The content of a message; a cache mark of the whole stands at its last part. */
+function readMarked(message: Unread<ChatMessage>, member: string): Part[] {
+  const parts = readContent(message.content, `${member}.content`)
+  const cache = readCacheMark(message.cache_control)
+  const last = parts.at(-1)
+  return cache === undefined || last === undefined ? parts : [...parts.slice(0, -1), { ...last, cache }]
 }
 
 /** Thinking parts stand among the text: Mistral. */

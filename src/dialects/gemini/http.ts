@@ -39,7 +39,10 @@ export const http: DialectHttp = {
     return method === 'POST' ? { operation: 'generate', path, model, stream } : undefined
   },
   // The path says both; the body has to be JSON all the same.
-  peek: ({ model, stream = false }: Match, body) => ({ ...peekBody(body), model, stream }),
+  peek({ model, stream = false }: Match, body) {
+    const { refusal } = peekBody(body)
+    return refusal === undefined ? { model, stream } : { model, stream, refusal }
+  },
   target({ path, model: asked = '', stream: streams = false }, body, { model = asked, stream = streams }) {
     const called = readCall(path)
     const [isRenamed, isTurned] = [model !== asked, stream !== streams]

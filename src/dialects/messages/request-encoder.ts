@@ -1,6 +1,7 @@
 import type { RawHeaders } from '../../http/index.ts'
 import type { Losses, OutputWish, Part, Request, Tool } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
+import { TEXT_INPUT } from '../custom-tools.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { BlockWriter } from './request-blocks.ts'
@@ -99,14 +100,6 @@ function isUnsigned(drafts: readonly Draft[]): boolean {
   const isGoingOn = results?.pieces.some(({ block }) => block.type === 'tool_result') ?? false
   return isGoingOn && first !== undefined && !isOpaque(first)
 }
-
-/** A tool that is called with free text has that as its one member. */
-const TEXT_INPUT = {
-  type: 'object',
-  properties: { input: { type: 'string', description: 'The whole input of the tool, as plain text' } },
-  required: ['input'],
-  additionalProperties: false,
-} as const
 
 function encodeTools(tools: readonly Tool[], writer: BlockWriter, losses: Losses): Wire[] {
   return tools.flatMap((tool, at) => {

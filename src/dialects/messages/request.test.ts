@@ -385,6 +385,12 @@ test('thinking is asked for in the words that the model takes', () => {
     [MODEL, { enabled: true, budgetTokens: 100 }, { type: 'enabled', budget_tokens: 1024 }, undefined],
     [MODEL, { budgetTokens: 0 }, { type: 'disabled' }, undefined],
     ['claude-opus-4-5', { effort: 'high' }, undefined, { effort: 'high' }],
+    [
+      'claude-opus-5',
+      { effort: 'high', summary: 'auto' },
+      { type: 'adaptive', display: 'summarized' },
+      { effort: 'high' },
+    ],
     ['claude-opus-4-6', { effort: 'minimal', enabled: true }, { type: 'adaptive' }, { effort: 'low' }],
     [
       'anthropic/claude-sonnet-5',

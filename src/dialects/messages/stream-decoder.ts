@@ -82,10 +82,10 @@ export class MessagesStreamDecoder implements StreamDecoder {
   }
 
   push({ event, data }: SseEvent): void {
-    if (this.#writer.hasEnded || data.trim() === '[DONE]') return
-    const value = objectOf(parseJson(data))
-    if (value === undefined) this.#native({ event, data })
-    else this.read(event, value, data)
+    if (this.#writer.hasEnded) return
+    const value = isTooDeep(data) ? undefined : objectOf(parseJson(data))
+    if (value !== undefined) this.read(event, value, data)
+    else if (data.trim() !== '[DONE]') this.#native({ event, data })
   }
 
   /** Reads one event whose data has been parsed. */
@@ -95,9 +95,12 @@ export class MessagesStreamDecoder implements StreamDecoder {
       case 'content_block_delta':
         if (!this.#readDelta(event.index, objectOf(event.delta) ?? {})) this.#native({ event: name, data: source })
         break
-      case 'content_block_start':
-        this.#startBlock(event.index, objectOf(exactly(data, source).content_block) ?? {})
+      case 'content_block_start': {
+        const block = objectOf(exactly(data, source).content_block)
+        if (textOf(block?.type) === undefined) this.#native({ event: name, data: source })
+        else this.#startBlock(event.index, block ?? {})
         break
+      }
       case 'content_block_stop':
         this.#stopBlock(event.index)
         break
@@ -378,10 +381,39 @@ export class MessagesStreamDecoder implements StreamDecoder {
       return
     }
     if (event.data === '') return
-    const members = objectOf(parseJson(event.data)) ?? { data: event.data }
+    const { data } = event
+    const members = (isTooDeep(data) ? undefined : objectOf(parseJson(data))) ?? { data }
     this.#writer.native(event.event ?? textOf(members.type), { dialect: 'messages', members })
   }
 }
+
+/** Brackets that may be open at once: what is nested deeper cannot be written again without end of stack. */
+const MAX_DEPTH = 500
+
+/** Whether a text nests deeper than anything that means something. Short texts cannot. */
+function isTooDeep(json: string): boolean {
+  if (json.length <= 2 * MAX_DEPTH) return false
+  let depth = 0
+  let isString = false
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (isString) {
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) isString = false
+    } else if (code === QUOTE) isString = true
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      if (++depth > MAX_DEPTH) return true
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--
+  }
+  return false
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
 
 /** How many unknown frames before the start are kept. */
 const MAX_EARLY = 16

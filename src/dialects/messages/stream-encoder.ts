@@ -29,6 +29,17 @@ const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta","
 /** Members of the end that stand beside its delta; all others stand in it. */
 const BESIDE_DELTA: ReadonlySet<string> = new Set(['context_management', 'input_transformations'])
 
+/** Events that only the encoder itself writes. */
+const KNOWN_EVENTS: ReadonlySet<unknown> = new Set([
+  'message_start',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+  'message_stop',
+  'error',
+])
+
 /** The one neutral block that is being written, or waits to have something to write. */
 interface OpenBlock {
   readonly start: BlockStart
@@ -42,6 +53,8 @@ interface OpenBlock {
   held: string
   seals: Seal[]
   annotations: number
+  /** Citations that came before the text. */
+  early: Wire[]
   /** What becomes of a block that the dialect writes whole, or not at all. */
   readonly fold: Fold | undefined
 }
@@ -78,6 +91,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #open: OpenBlock | undefined
   /** Blocks that were opened while another one was open, with all that came for them. */
   readonly #waiting = new Map<number, StreamEvent[]>()
+  #isCatchingUp = false
   readonly #cargo: Cargo[] = []
   readonly #foreignCalls = new Map<string, ForeignCall>()
   #wireIndex = 0
@@ -196,19 +210,23 @@ export class MessagesStreamEncoder implements StreamEncoder {
     } else this.#addTo(open, event)
   }
 
+  /** Writes what waits, block by block, up to the first one that has not ended. */
   #openNext(): void {
+    if (this.#isCatchingUp) return
+    this.#isCatchingUp = true
     for (const [index, events] of this.#waiting) {
+      if (this.#open !== undefined) break
       this.#waiting.delete(index)
       for (const event of events) this.#push(event)
-      return
     }
+    this.#isCatchingUp = false
   }
 
   #openBlock(start: BlockStart): void {
     const path = `/candidates/0/parts/${this.#parts++}`
     const isWhole = !isStreamed(start)
     const fold = isWhole ? new Fold() : undefined
-    this.#open = { start, path, at: undefined, head: '', held: '', seals: [], annotations: 0, fold }
+    this.#open = { start, path, at: undefined, head: '', held: '', seals: [], annotations: 0, early: [], fold }
     fold?.push(start)
     if (start.item !== undefined && !isForeignRun(start)) this.#context.losses.add(`${path}/item`, 'cosmetic')
     if (start.kind === 'tool-call' && start.runBy === 'provider' && !isWhole) this.#openCall(this.#open, start)
@@ -265,6 +283,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
         this.#hasRefusal = true
         this.#context.losses.add(`${path}/kind`, 'no-slot')
       }
+      for (const citation of open.early) this.#writeDelta(open, { type: 'citations_delta', citation })
     }
   }
 
@@ -311,8 +330,8 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #addCitation(open: OpenBlock, { annotation }: AnnotationEvent): void {
     const citation = writeCitation(annotation, `${open.path}/annotations/${open.annotations++}`, this.#context.losses)
     if (citation === undefined) return
-    this.#openText(open)
-    this.#writeDelta(open, { type: 'citations_delta', citation })
+    if (open.at === undefined) open.early.push(citation)
+    else this.#writeDelta(open, { type: 'citations_delta', citation })
   }
 
   #loseCandidateAnnotation({ choice }: AnnotationEvent): void {
@@ -368,13 +387,19 @@ export class MessagesStreamEncoder implements StreamEncoder {
     }
   }
 
+  /** A text without text is left out; what it was sealed with rides on. */
   #endText(open: OpenBlock): void {
     const { path, seals, start, at } = open
-    if (at !== undefined && start.kind === 'text') this.#attach(open, undefined)
-    else if (at === undefined && start.kind === 'text' && seals.length > 0)
-      this.#cargo.push({ data: wrapParts([{ kind: 'text', text: '', seals }]), paths: [path] })
-    else if (at === undefined) this.#context.losses.add(path, 'cosmetic')
-    else for (const position of seals.keys()) this.#context.losses.add(`${path}/seals/${position}`, 'no-slot')
+    const { losses } = this.#context
+    if (start.kind === 'refusal') for (const place of seals.keys()) losses.add(`${path}/seals/${place}`, 'no-slot')
+    else if (at !== undefined) this.#attach(open, undefined)
+    if (at !== undefined) return
+    const native = start.native === undefined ? {} : { native: start.native }
+    if (start.kind === 'refusal' || seals.length === 0) losses.add(path, open.annotations > 0 ? 'no-slot' : 'cosmetic')
+    else {
+      this.#cargo.push({ data: wrapParts([{ kind: 'text', text: '', seals, ...native }]), paths: [path] })
+      if (open.annotations > 0) losses.add(`${path}/annotations`, 'no-slot')
+    }
   }
 
   #endCall(open: OpenBlock, start: ToolCallBlock): void {
@@ -459,7 +484,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
     const reason = isRefused ? 'refusal' : finish.reason
     if (isRefused || reason === 'filtered') losses.add('/candidates/0/finish/reason', 'unit')
     const word = stopReasonOf({ ...finish, reason })
-    if (finish.raw !== undefined && finish.raw !== word) losses.add('/candidates/0/finish/raw', 'cosmetic')
+    if ((finish.raw ?? null) !== word) losses.add('/candidates/0/finish/raw', 'cosmetic')
     return word
   }
 
@@ -470,8 +495,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
     this.#write(failures.encodeInStream(failure, undefined))
   }
 
+  /** An event that we know but could not place would break the order, or mean another block. */
   #writeNative(name: string | undefined, { dialect, members }: Native): void {
-    if (dialect !== 'messages') this.#context.losses.add(`/events/${name ?? ''}`, 'no-slot')
+    if (dialect !== 'messages' || KNOWN_EVENTS.has(name) || KNOWN_EVENTS.has(members.type))
+      this.#context.losses.add(`/events/${name ?? ''}`, 'no-slot')
     else this.#write(encodeEvent({ ...(name === undefined ? {} : { event: name }), data: JSON.stringify(members) }))
   }
 
@@ -531,8 +558,9 @@ function isStreamed(start: BlockStart): boolean {
 }
 
 /** Something of a provider's tool that rides whole in an opaque block. */
-function isForeignRun({ kind, native }: BlockStart): boolean {
-  return (kind === 'tool-call' || kind === 'tool-result') && native?.dialect !== 'messages'
+function isForeignRun(start: BlockStart): boolean {
+  const isRun = start.kind === 'tool-result' || (start.kind === 'tool-call' && start.runBy === 'provider')
+  return isRun && start.native?.dialect !== 'messages'
 }
 
 function partOf(fold: Fold | undefined): Part | undefined {

@@ -32,7 +32,8 @@ export function encodeThinking(request: Request, { model, isUnsigned, losses }: 
   const mode = modeOf(reasoning, model)
   if (mode === undefined) return { ...off, config: known }
   if (mode === 'disabled') {
-    if (reasoning.budgetTokens !== undefined) losses.add('/reasoning/budgetTokens', 'cosmetic')
+    for (const name of ['budgetTokens', 'summary'] as const)
+      if (reasoning[name] !== undefined) losses.add(`/reasoning/${name}`, 'cosmetic')
     return { ...off, config: { type: 'disabled', ...known } }
   }
   const isForced = toolChoice?.type === 'required' || toolChoice?.type === 'tool'
@@ -50,12 +51,18 @@ export function encodeThinking(request: Request, { model, isUnsigned, losses }: 
 
 type Mode = 'enabled' | 'adaptive' | 'disabled'
 
-/** Undefined: nobody spoke of thinking, or an effort alone says it to a model that takes one. */
-function modeOf({ enabled, effort, budgetTokens }: ReasoningWish, model: string | undefined): Mode | undefined {
+/**
+ * Who asks to see reasoning asks for reasoning. Undefined: nobody spoke of thinking, or an effort alone
+ * says it to a model that takes one.
+ */
+function modeOf(
+  { enabled, effort, budgetTokens, summary }: ReasoningWish,
+  model: string | undefined,
+): Mode | undefined {
   if (enabled === false || effort === 'none') return 'disabled'
   if (enabled === 'adaptive') return 'adaptive'
   if (budgetTokens !== undefined) return budgetTokens === 0 ? 'disabled' : 'enabled'
-  if (enabled === true) return isAdaptive(model) ? 'adaptive' : 'enabled'
+  if (enabled === true || summary !== undefined) return isAdaptive(model) ? 'adaptive' : 'enabled'
   return effort === undefined || takesEffort(model) ? undefined : 'enabled'
 }
 

@@ -1,0 +1,250 @@
+/** What becomes of a converted exchange, over real sockets: errors, cuts, leaving, turning, losses. */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DialectName } from '../../src/dialects/index.ts'
+import type { SeenRequest } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
+import type { TestGateway } from '../gateway.ts'
+import { RawClient } from '../raw-client.ts'
+import { assertRaised, readStream } from '../sdk/readers.ts'
+import { PAIRS, type Pairs, startPairs } from './pairs.ts'
+
+const TURN = { role: 'user', content: 'Hello' }
+const ASK = {
+  chat: ['/v1/chat/completions', { messages: [TURN] }],
+  messages: ['/v1/messages', { messages: [TURN], max_tokens: 100 }],
+  responses: ['/v1/responses', { input: [TURN] }],
+  gemini: ['/v1beta/models/sim/story:generateContent', { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }],
+} as const satisfies Record<DialectName, readonly [string, object]>
+
+interface Asked {
+  readonly response: Response
+  readonly text: string
+  readonly report: Awaited<ReturnType<TestGateway['report']>>
+}
+
+async function ask(
+  gateway: TestGateway,
+  dialect: DialectName,
+  { body = {}, headers = {} }: { body?: object; headers?: Record<string, string> } = {},
+): Promise<Asked> {
+  const [path, request] = ASK[dialect]
+  const response = await fetch(gateway.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ model: 'sim/length', ...request, ...body }),
+  })
+  const text = await response.text().catch(() => 'cut')
+  return { response, text, report: await gateway.report(response.headers.get('x-millrace-request-id')) }
+}
+
+/** The words that an answer in one body says. */
+function textIn(body: string): string {
+  const { choices, content } = JSON.parse(body) as {
+    readonly choices?: readonly [{ readonly message: { readonly content: string } }]
+    readonly content?: readonly { readonly text?: string }[]
+  }
+  return choices?.[0].message.content ?? content?.map(({ text = '' }) => text).join('') ?? ''
+}
+
+suite('a converted exchange', () => {
+  let pairs: Pairs
+  before(async () => {
+    pairs = await startPairs({ timeouts: { headMs: 400, idleMs: 400, firstTokenMs: 400 } })
+  })
+  after(() => pairs.close())
+
+  for (const { from, to } of PAIRS) {
+    const title = (what: string) => `${what}: ${from} over ${to}`
+    const gateway = () => pairs.to(to)
+    const stream = (settings: string) =>
+      ask(gateway(), from, { body: { stream: true }, headers: { 'x-sim': settings } })
+
+    test(title('a whole answer'), async () => {
+      const { response, text, report } = await ask(gateway(), from)
+      assert.equal(response.headers.get('content-type'), 'application/json')
+      assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(text)))
+      assert.match(textIn(text), /\w+/)
+      assert.equal(JSON.parse(text).model, 'sim/length')
+      assert.partialDeepStrictEqual(report, {
+        ...{ lane: 'convert', shape: 'whole', outcome: 'completed', finish: { reason: 'length' } },
+        usage: { provenance: 'reported' },
+      })
+    })
+
+    test(title('an error answer'), async () => {
+      const { response, text, report } = await ask(gateway(), from, { headers: { 'x-sim': 'status=429,retryafter=7' } })
+      assert.deepEqual([response.status, response.headers.get('retry-after')], [429, '7'])
+      assert.equal(typeof JSON.parse(text).error.message, 'string')
+      assert.deepEqual([report.outcome, report.error?.code], ['failed', 'rate-limited'])
+    })
+
+    test(title('an error as the first event is a status'), async () => {
+      const { response, text, report } = await stream('fault=error,at=head')
+      assert.ok(response.status >= 400, `status ${response.status}`)
+      assert.equal(response.headers.get('content-type'), 'application/json')
+      assert.equal(typeof JSON.parse(text).error.message, 'string')
+      assert.equal(report.outcome, 'failed')
+    })
+
+    test(title('an error in the stream raises the error of the SDK'), async () => {
+      const { error } = await readStream(gateway().url, from, 'sim/story', { 'x-sim': 'fault=error,at=middle' })
+      assertRaised(error, from, '')
+    })
+
+    test(title('a cut stream is an error and a cut'), async () => {
+      for (const fault of ['close', 'torn', 'reset', 'fin']) {
+        const { error, headers } = await readStream(gateway().url, from, 'sim/story', { 'x-sim': `fault=${fault}` })
+        assert.ok(error instanceof Error, fault)
+        const { outcome } = await gateway().report(headers.get('x-millrace-request-id'))
+        assert.ok(['truncated', 'failed'].includes(outcome), `${fault}: ${outcome}`)
+      }
+    })
+
+    test(title('a silent upstream is a 504, or an error after the head'), async () => {
+      const before = await stream('fault=nohead,at=accept')
+      assert.deepEqual([before.response.status, before.report.outcome], [504, 'timeout'])
+      const { error, headers } = await readStream(gateway().url, from, 'sim/story', { 'x-sim': 'fault=stall' })
+      assertRaised(error, from, 'idleMs')
+      assert.equal((await gateway().report(headers.get('x-millrace-request-id'))).outcome, 'timeout')
+    })
+
+    test(title('a client that leaves closes the upstream within 250 ms'), async () => {
+      const [path, request] = ASK[from]
+      const name = `${from} ${to}`
+      const body = { ...request, model: 'sim/long', stream: true }
+      const { host } = new URL(gateway().url)
+      const headers = { host, 'content-type': 'application/json', 'x-sim': 'delay=20', 'x-case': name }
+      const client = await RawClient.post(Number(new URL(gateway().url).port), path, body, headers)
+      await client.until(({ body }) => body.length > 1000)
+      const leftAt = performance.now()
+      client.leave()
+      await eventually(() => seenOf(name)?.hungUp || undefined)
+      assert.ok(performance.now() - leftAt < 250)
+    })
+
+    test(title('losses are told, or refused'), async () => {
+      // What both know, one of them only natively.
+      const [body, path] =
+        from === 'chat' ? [{ seed: 7 }, /seed/] : [{ context_management: { edits: [] } }, /context_management/]
+      const { response, report } = await ask(gateway(), from, { body })
+      assert.match(response.headers.get('x-millrace-losses') ?? '', path)
+      const lost = report.losses.filter(({ in: side, reason }) => side === 'request' && reason !== 'cosmetic')
+      assert.match(lost[0]?.path ?? '', path)
+      const refused = await ask(gateway(), from, { body, headers: { 'x-millrace-losses': 'refuse' } })
+      assert.equal(refused.response.status, 400)
+      assert.match(JSON.parse(refused.text).error.message, path)
+      assert.equal(refused.report.outcome, 'refused')
+    })
+
+    test(title('credentials and headers go up in the words of the upstream'), async () => {
+      const headers = {
+        ...(from === 'chat' ? { authorization: 'Bearer sk-mine' } : { 'x-api-key': 'sk-mine' }),
+        ...{ 'anthropic-beta': 'b-1', 'openai-organization': 'o-1', 'x-own': '1', 'x-case': `words ${from} ${to}` },
+      }
+      await ask(gateway(), from, { headers })
+      const seen = seenOf(`words ${from} ${to}`)
+      const names = (seen?.headers ?? []).filter((_, at) => at % 2 === 0).map(name => name.toLowerCase())
+      assert.ok(names.includes('x-own'))
+      for (const name of ['anthropic-beta', 'openai-organization', 'x-millrace-losses', 'authorization', 'x-api-key'])
+        if (!(name.startsWith('anthropic-') && to === 'messages' && from === 'messages'))
+          assert.equal(names.filter(other => other === name).length, allowed(name, from, to), name)
+    })
+
+    test(title('a request that cannot be read is a 400'), async () => {
+      const { response, text } = await ask(gateway(), from, { body: { messages: 7, input: 7, contents: 7 } })
+      assert.equal(response.status, 400)
+      assert.match(JSON.parse(text).error.message, /messages|input|contents/)
+    })
+  }
+
+  test('count_tokens of another dialect is a clear error', async () => {
+    const response = await fetch(`${pairs.to('chat').url}/v1/messages/count_tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', messages: [] }),
+    })
+    assert.equal(response.status, 400)
+    assert.match(JSON.parse(await response.text()).error.message, /messages dialect.*upstream \(chat\)/)
+  })
+
+  function seenOf(name: string): SeenRequest | undefined {
+    return pairs.simulator.requests().find(({ headers }) => headers[headers.indexOf('x-case') + 1] === name)
+  }
+})
+
+/** Those of its own vendor are for its own dialect; nobody's key goes where it was not allowed to. */
+function allowed(name: string, from: DialectName, to: DialectName): number {
+  const isOthers =
+    (name.startsWith('openai-') && from !== 'chat') || (name.startsWith('anthropic-') && from !== 'messages')
+  return isOthers && to !== from ? 1 : 0
+}
+
+const TURNED = [
+  ['streamOnly', { streamOnly: true }, {}, 'collect'],
+  ['streaming: false', { streaming: false }, { stream: true }, 'expand'],
+] as const
+
+for (const [name, upstream, body, shape] of TURNED)
+  suite(`an upstream with ${name}`, () => {
+    let pairs: Pairs
+    before(async () => {
+      pairs = await startPairs({ upstream })
+    })
+    after(() => pairs.close())
+
+    const ways = [...PAIRS, ...[...new Set(PAIRS.map(({ to }) => to))].map(to => ({ from: to, to }))]
+    for (const { from, to } of ways) {
+      test(`${from} over ${to} is answered as it asks`, async () => {
+        const { response, text, report } = await ask(pairs.to(to), from, { body })
+        assert.equal(response.status, 200)
+        assert.partialDeepStrictEqual(report, {
+          lane: 'convert',
+          shape,
+          outcome: 'completed',
+          usage: { provenance: 'reported' },
+        })
+        if (shape === 'collect') {
+          assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(text)))
+          assert.match(textIn(text), /\w+/)
+        } else assert.equal(response.headers.get('content-type'), 'text/event-stream')
+        const { body: asked } = pairs.simulator.requests().at(-1) as SeenRequest
+        assert.equal(JSON.parse(asked).stream ?? false, shape === 'collect')
+      })
+
+      test(`${from} over ${to} gets errors as a status`, async () => {
+        const headers = { 'x-sim': shape === 'collect' ? 'fault=error,at=middle' : 'status=503' }
+        const { response, text, report } = await ask(pairs.to(to), from, { body, headers })
+        assert.ok(response.status >= 500, `status ${response.status}`)
+        assert.equal(typeof JSON.parse(text).error.message, 'string')
+        assert.equal(report.outcome, 'failed')
+      })
+    }
+
+    test('its streams are legal for the SDKs', async () => {
+      for (const { from, to } of ways) {
+        const { error, items } = await readStream(pairs.to(to).url, from, 'sim/tools')
+        assert.equal(error, undefined, `${from} over ${to}`)
+        assert.ok(items.length > 2)
+      }
+    })
+  })
+
+test('nothing is collected longer than its client waits', async () => {
+  const pairs = await startPairs({ upstream: { streamOnly: true } })
+  const { port, host } = new URL(pairs.to('chat').url)
+  const [path, request] = ASK.messages
+  const body = { ...request, model: 'sim/long' }
+  const client = await RawClient.post(Number(port), path, body, {
+    host,
+    'content-type': 'application/json',
+    'x-sim': 'delay=20',
+  })
+  await sleep(200)
+  const leftAt = performance.now()
+  client.leave()
+  await eventually(() => pairs.simulator.requests().find(({ hungUp }) => hungUp))
+  assert.ok(performance.now() - leftAt < 250)
+  await pairs.close()
+})
