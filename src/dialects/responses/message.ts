@@ -1,5 +1,5 @@
 import { parseExact } from '../../json/index.ts'
-import { Fold, type Message, unfoldMessage } from '../../model/index.ts'
+import { Fold, type Message, membersFor, unfoldMessage } from '../../model/index.ts'
 import type { DecodeAnswerContext, EncodeAnswerContext } from '../codec.ts'
 import { hasError, textOf, type Wire } from '../value.ts'
 import { ResponsesDecoder } from './stream-decoder.ts'
@@ -20,5 +20,8 @@ export function decodeMessage(body: Wire, context: DecodeAnswerContext): Message
 export function encodeMessage(message: Message, context: EncodeAnswerContext): Wire {
   const encoder = new ResponsesEncoder(context, () => {})
   unfoldMessage(message, event => encoder.push(event))
+  // What stood beside the response in its last event.
+  if (membersFor('responses', message.native)?.event !== undefined)
+    context.losses.add('/native/members/event', 'cosmetic')
   return parseExact(encoder.response ?? '{}') as Wire
 }

@@ -39,7 +39,7 @@ export class ResponsesDecoder implements StreamDecoder {
   }
 
   get isTerminal(): boolean {
-    return this.#writer.hasEnded
+    return this.#writer.hasEnded || this.#failure !== undefined
   }
 
   push({ event: name, data }: SseEvent): void {

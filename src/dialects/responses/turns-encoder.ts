@@ -170,8 +170,8 @@ export class TurnsEncoder {
     if (texts.length > 0) draft.wire[member] = [...((draft.wire[member] as Wire[] | undefined) ?? []), ...texts]
   }
 
-  #isOwn({ dialect, issuer, kind }: Seal): boolean {
-    return dialect === 'responses' && kind === 'encrypted' && issuer === this.#issuer
+  #isOwn({ dialect, issuer }: Seal): boolean {
+    return dialect === 'responses' && issuer === this.#issuer
   }
 
   #encodeCall(part: ToolCallPart, path: string): void {
