@@ -44,7 +44,7 @@ function decode(sse: readonly SseEvent[]): StreamEvent[] {
   const events: StreamEvent[] = []
   const decoder = createStreamDecoder({ issuer: 'up' }, event => events.push(event))
   for (const event of sse) decoder.push(event)
-  if (!decoder.isTerminal) decoder.end()
+  decoder.end()
   return events
 }
 

@@ -12,7 +12,7 @@ export function decodeMessage(body: Wire, context: DecodeAnswerContext): Message
   const status = textOf(body.status)
   if (status === undefined && hasError(body)) decoder.read('error', body)
   else decoder.read(undefined, { type: `response.${status ?? 'completed'}`, response: body })
-  if (!decoder.isTerminal) decoder.end()
+  decoder.end()
   return fold.message
 }
 

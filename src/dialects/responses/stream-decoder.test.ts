@@ -14,7 +14,7 @@ function decode(...events: readonly (Wired | string)[]): StreamEvent[] {
   const decoder = createStreamDecoder({ issuer: 'up' }, event => decoded.push(event))
   for (const event of events)
     decoder.push(typeof event === 'string' ? { data: event } : { event: event.type, data: JSON.stringify(event) })
-  if (!decoder.isTerminal) decoder.end()
+  decoder.end()
   assert.equal(checkGrammar(decoded), undefined)
   return decoded
 }
