@@ -6,6 +6,7 @@
  * what `#client` stands for there.
  */
 export { createClient, sharedClient } from '#client'
+export { type AdaptedRequest, AdapterRegistry, type Conversion, type LossPolicy, type Pair } from './convert/index.ts'
 export { DIALECTS, type Dialect, type DialectName, type Edit, type Reading } from './dialects/index.ts'
 export {
   type CatalogueEntry,
@@ -21,7 +22,11 @@ export {
   type Adapter,
   type AdapterContext,
   type Attempt,
+  adapters,
   type Budgets,
+  type ConvertOptions,
+  convertAdapter,
+  createAdapter,
   DEFAULT_BUDGETS,
   DEFAULT_LIMITS,
   type Emit,
@@ -39,6 +44,7 @@ export {
   type Redact,
   type RelayOptions,
   ResponseOutlet,
+  registryOf,
   relayAdapter,
   type Seen,
   type ServerResponseLike,

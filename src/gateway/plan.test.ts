@@ -189,3 +189,66 @@ test('what goes up can never choose where', () => {
   for (const target of ['/v1/chat/completions?base_url=http://evil.test', '/v1/embeddings?@evil.test'])
     assert.equal(planned({}, { target, headers, body }).url.host, 'up.test')
 })
+
+const ASKED = '{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"context_management":{}}'
+const FOREIGN = { dialects: { chat: 'http://up.test/v1', gemini: 'http://up.test/v1beta' } }
+
+function convertedPlan(upstream: Readonly<Record<string, unknown>>, headers: RawHeaders = []): Plan {
+  const made = plan(
+    { upstreams: { up: { ...FOREIGN, ...upstream } } },
+    { target: '/v1/messages?beta=true', body: ASKED, headers },
+  )
+  assert.ok(!('code' in made), JSON.stringify(made))
+  return made
+}
+
+test('a request is converted to the first dialect of the upstream that it can be converted to', () => {
+  const made = convertedPlan({})
+  assert.deepEqual([made.dialect.name, made.url.href], ['chat', 'http://up.test/v1/chat/completions'])
+  assert.deepEqual(JSON.parse(toUtf8(made.target.body)).messages, [{ role: 'user', content: 'Hi' }])
+  assert.ok(made.conversion?.requestLosses.all.some(({ path }) => path === '/native/members/context_management'))
+})
+
+test('headers of the other dialect stay here, the credential goes up in the slot of the upstream', () => {
+  const headers = [
+    ...['Content-Type', 'application/json', 'anthropic-version', '2023-06-01', 'x-app', 'cli', 'x-team', 'blue'],
+    ...['x-api-key', 'sk-client', 'Accept', '*/*'],
+  ]
+  const common = ['x-team', 'blue', 'accept-encoding', 'identity', 'content-type', 'application/json']
+  const accept = ['accept', 'application/json']
+  assert.deepEqual(convertedPlan({ apiKey: 'sk-ours' }, headers).headers, [
+    ...common,
+    ...accept,
+    ...['authorization', 'Bearer sk-ours'],
+  ])
+  assert.deepEqual(convertedPlan({ passCredential: true }, headers).headers.slice(-2), [
+    'authorization',
+    'Bearer sk-client',
+  ])
+  assert.equal(convertedPlan({ passCredential: false }, headers).headers.includes('sk-client'), false)
+})
+
+test('losses are refused where the configuration or the client says so', () => {
+  for (const [losses, headers] of [
+    ['refuse', []],
+    ['report', ['x-millrace-losses', 'refuse']],
+  ] as const) {
+    const { status, message } = refused(
+      { upstreams: { up: FOREIGN }, losses },
+      { target: '/v1/messages', body: ASKED, headers },
+    )
+    assert.equal(status, 400)
+    assert.match(message, /\/native\/members\/context_management/)
+  }
+})
+
+test('an upstream that only streams is asked for a stream, one that never does for a whole answer', () => {
+  const whole = planned({ streamOnly: true }, { headers: ['accept', 'application/json'] })
+  assert.equal(toUtf8(whole.target.body), '{"model":"m","stream":true,"stream_options":{"include_usage":true}}')
+  assert.deepEqual([whole.wants, whole.asks, whole.target.edits], ['whole', 'stream', ['stream', 'usage-frame']])
+  assert.deepEqual(whole.headers.slice(-2), ['accept', 'text/event-stream'])
+  const stream = planned({ streaming: false }, { body: '{"model":"m","stream":true}' })
+  assert.deepEqual([toUtf8(stream.target.body), stream.asks], ['{"model":"m","stream":false}', 'whole'])
+  const converted = convertedPlan({ streamOnly: true })
+  assert.deepEqual([converted.asks, JSON.parse(toUtf8(converted.target.body)).stream], ['stream', true])
+})

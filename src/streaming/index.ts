@@ -12,6 +12,12 @@ export type {
   StreamReport,
 } from '../observe/index.ts'
 export { ConsoleTracer, FileTracer, HOOK_LAYERS, HookManager, NullTracer, RequestContext } from '../observe/index.ts'
+export {
+  type BufferedRequest,
+  StreamingBufferService,
+  StreamingBufferService as BufferService,
+  type StreamingBufferServiceOptions,
+} from './buffer-service.ts'
 export { createMetricsCollector } from './collectors.ts'
 export type { ClientOptions, DeferredStreamingOptions, ExchangeSettings, HeadersAnswer } from './deferred-streaming.ts'
 export { DeferredStreaming } from './deferred-streaming.ts'

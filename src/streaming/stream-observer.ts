@@ -17,6 +17,8 @@ export interface Watchers {
   readonly hookManager?: HookManager | undefined
   readonly requestTracer?: RequestTracer | undefined
   readonly collector?: IStreamingMetricsCollector | undefined
+  /** The answer is collected: every state says `bufferedMode`. */
+  readonly isBuffered?: boolean | undefined
 }
 
 /** Tells hooks, tracer, channels, context and a user's collector what one exchange does. */
@@ -26,13 +28,16 @@ export class StreamObserver implements ExchangeObserver {
   readonly onSentChunk?: (chunk: Uint8Array) => void
 
   readonly #context: RequestContext
+  /** Stands in the data of every state. */
+  readonly #mark: { readonly bufferedMode?: true }
   readonly #hooks: HookManager | undefined
   #collector: IStreamingMetricsCollector | undefined
   #tracer: RequestTracer | undefined
   #provider: string | undefined
 
-  constructor({ hookManager, requestTracer, collector }: Watchers, context: RequestContext) {
+  constructor({ hookManager, requestTracer, collector, isBuffered = false }: Watchers, context: RequestContext) {
     this.#context = context
+    this.#mark = isBuffered ? { bufferedMode: true } : {}
     this.#hooks = hookManager
     this.#collector = collector
     this.#tracer = requestTracer
@@ -121,7 +126,7 @@ export class StreamObserver implements ExchangeObserver {
   #emitChunk(form: 'raw' | 'converted', chunk: Uint8Array): void {
     if (this.#hooks?.watches('provider.stream.chunk') !== true) return
     const { requestId, metadata } = this.#context
-    const data = { form, bytes: chunk.length, chunks: 1, content: copy(chunk) }
+    const data = { form, bytes: chunk.length, chunks: 1, content: copy(chunk), ...this.#mark }
     this.#hooks.emit({ event: 'provider.stream.chunk', time: Date.now(), requestId, metadata, ...this.#by(), data })
   }
 
@@ -138,7 +143,7 @@ export class StreamObserver implements ExchangeObserver {
       requestId,
       metadata,
       ...this.#by(),
-      data,
+      data: this.#mark.bufferedMode === undefined ? data : { ...data, ...this.#mark },
       ...(error === undefined ? {} : { error }),
     })
   }
