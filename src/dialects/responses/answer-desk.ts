@@ -11,6 +11,14 @@ interface LingeringBlock {
   readonly native: Native | undefined
 }
 
+interface EarlyEvent {
+  readonly name: string | undefined
+  readonly native: Native
+}
+
+/** Events that may wait for the answer to begin. */
+const MAX_EARLY = 100
+
 /**
  * What the readers of the items of one answer share.
  *
@@ -25,6 +33,7 @@ export class AnswerDesk {
   /** An item waits for the client to act, and is no tool call. */
   isPaused = false
   #lingering: LingeringBlock[] = []
+  #early: EarlyEvent[] = []
   readonly #precede: (item: string | undefined) => void
   #isPreceding = false
 
@@ -66,9 +75,20 @@ export class AnswerDesk {
     for (const { index, native } of lingering) this.writer.close(index, native)
   }
 
-  /** Passes an event on that only this dialect understands; numbers are given anew when it is written. */
+  /**
+   * Passes an event on that only this dialect understands; numbers are given anew when it is written. One
+   * that comes before the answer begins waits for it, since the beginning says the answer's id.
+   */
   native(name: string | undefined, event: Unread<ResponsesEvent>): void {
-    this.writer.native(name, { dialect: 'responses', members: restOf(event as Wire, NUMBERS) ?? {} })
+    const native = { dialect: 'responses', members: restOf(event as Wire, NUMBERS) ?? {} } as const
+    if (this.writer.hasStarted) this.writer.native(name, native)
+    else if (this.#early.length < MAX_EARLY) this.#early.push({ name, native })
+  }
+
+  /** The answer has begun. */
+  begin(): void {
+    for (const { name, native } of this.#early) this.writer.native(name, native)
+    this.#early = []
   }
 }
 

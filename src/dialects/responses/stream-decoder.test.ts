@@ -229,6 +229,14 @@ test('unknown events are passed on, and what is no JSON is not fatal', () => {
   )
 })
 
+test('what comes before the answer begins does not take its id', () => {
+  const events = decode({ type: 'codex.rate_limits', left: 3 }, { type: 'keepalive' }, '{"type":', CREATED, completed())
+  assert.deepEqual(
+    events.slice(0, 3).map(event => (event.type === 'message-start' ? event.id : event.type)),
+    ['resp_1', 'native', 'native'],
+  )
+})
+
 test('the tier that served it is known at the end', () => {
   const auto = { ...CREATED, response: { ...CREATED.response, service_tier: 'auto' } }
   assert.equal(foldEvents(decode(auto, completed([], { service_tier: 'default' }))).serviceTier, 'default')

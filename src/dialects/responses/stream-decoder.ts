@@ -95,7 +95,7 @@ export class ResponsesDecoder implements StreamDecoder {
         break
       case 'keepalive':
       case 'ping':
-        this.#writer.ping()
+        if (this.#writer.hasStarted) this.#writer.ping()
         break
       default:
         this.#readOther(type, event)
@@ -114,7 +114,7 @@ export class ResponsesDecoder implements StreamDecoder {
 
   /** What is not an object of JSON: passed on, never fatal. `[DONE]` means nothing here. */
   #readJunk(name: string | undefined, data: string): void {
-    if (data.trim() !== '[DONE]') this.#writer.native(name, { dialect: 'responses', members: { data } })
+    if (data.trim() !== '[DONE]') this.#desk.native(name, { data } as Unread<ResponsesEvent>)
   }
 
   #start(response: Unread<ResponsesResponse>): void {
@@ -126,6 +126,7 @@ export class ResponsesDecoder implements StreamDecoder {
       createdAt: countOf(response.created_at),
       native: pocket(envelopeOf(response)),
     })
+    this.#desk.begin()
   }
 
   #addItem(event: Unread<ResponsesEvent>): void {
