@@ -82,6 +82,7 @@ class FakeDecoder implements StreamDecoder {
     if (event.type === 'message-start') writer.start(event)
     else if (event.type === 'block-start') writer.open(event)
     else if (event.type === 'text-delta') writer.text(event.index, event.text)
+    else if (event.type === 'payload-delta') writer.payload(event.index, event.text)
     else if (event.type === 'usage') writer.usage(event.usage)
     else if (event.type === 'choice-end') writer.finish(event.choice, event.finish)
     else if (event.type === 'message-end') this.end()

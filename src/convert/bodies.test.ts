@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ANSWER, FINISH, fakeDialect, frame, HELLO, MESSAGE, OPEN, START } from '../../test/fake-codec.ts'
 import { fromUtf8, toUtf8 } from '../bytes.ts'
 import { type Failure, failure } from '../errors.ts'
-import { Losses } from '../model/index.ts'
+import { Losses, type Request } from '../model/index.ts'
 import type { AnswerOptions } from './answer.ts'
 import { CollectStage } from './collect.ts'
 import { ExpandStage } from './expand.ts'
@@ -135,4 +135,27 @@ test('one dialect is collected and expanded too', () => {
   expanded.push(JSON.stringify(MESSAGE))
   expanded.stage.end(expanded.emit)
   assert.match(expanded.out.join(''), /"up-model"/)
+})
+
+test('calls of custom tools are told in free text to clients of another dialect', () => {
+  const call = { kind: 'tool-call', callId: 'c', name: 'patch', runBy: 'client', input: 'json' } as const
+  const payload = '{"input":"*** Begin"}'
+  const told = { ...call, input: 'text', payload: '*** Begin' }
+  const tools = [{ kind: 'custom', name: 'patch' } as const]
+  const request: Request = { model: 'm', stream: false, instructions: [], turns: [], tools, sampling: {} }
+  const whole = begin(ConvertWholeStage, { request })
+  const finish = { reason: 'tool-calls', raw: 'x' } as const
+  whole.push(JSON.stringify({ ...MESSAGE, candidates: [{ index: 0, parts: [{ ...call, payload }], finish }] }))
+  whole.stage.end(whole.emit)
+  assert.deepEqual(JSON.parse(whole.out.join('')).candidates[0].parts, [told])
+
+  const collected = begin(CollectStage, { request })
+  collected.push(
+    START +
+      frame({ type: 'block-start', index: 0, choice: 0, ...call }) +
+      frame({ type: 'payload-delta', index: 0, text: payload }) +
+      FINISH,
+  )
+  collected.stage.end(collected.emit)
+  assert.deepEqual(JSON.parse(collected.out.join('')).candidates[0].parts, [told])
 })

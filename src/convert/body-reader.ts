@@ -1,4 +1,5 @@
 import { GrowingBytes, toUtf8 } from '../bytes.ts'
+import { withCustomCalls } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import { parseExact } from '../json/index.ts'
 import { type Candidate, Fold, type Message } from '../model/index.ts'
@@ -39,7 +40,9 @@ export class BodyReader {
     try {
       const message = this.#decode(parse(text))
       if (message.failure !== undefined) return crossingFailure(message.failure, this.#options)
-      return message.candidates.some(isAnswer) ? message : noAnswer(text)
+      if (!message.candidates.some(isAnswer)) return noAnswer(text)
+      const { client, upstream, request } = this.#options
+      return client.name === upstream.name ? message : withCustomCalls(message, request)
     } catch (error) {
       return error instanceof SyntaxError ? noAnswer(text) : faultOf(error)
     }

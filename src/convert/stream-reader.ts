@@ -1,4 +1,4 @@
-import type { Reading, StreamDecoder } from '../dialects/index.ts'
+import { bridgeCustomTools, type Reading, type StreamDecoder } from '../dialects/index.ts'
 import { type Failure, failure, LimitError, messageOf } from '../errors.ts'
 import type { StreamEvent } from '../model/index.ts'
 import { SseDecoder, type SseEvent } from '../sse/index.ts'
@@ -26,7 +26,9 @@ export class StreamReader {
     this.reading = this.#noted.reading
     this.#sse = new SseDecoder({ maxEventBytes: eventBytes })
     this.#decoder = upstream.codec.createStreamDecoder({ issuer }, this.#read)
-    this.#take = take
+    const { client, request } = options
+    // Within one dialect a call is what it was.
+    this.#take = client.name === upstream.name ? take : bridgeCustomTools(request, take)
     this.#options = options
   }
 

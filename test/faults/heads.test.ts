@@ -1,7 +1,7 @@
 /** What an upstream can answer in place of a good stream, and what it becomes for client and report. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import type { DialectName } from '../../src/dialects/index.ts'
+import { type DialectName, DIALECTS as dialects } from '../../src/dialects/index.ts'
 import { getHeader } from '../../src/http/index.ts'
 import type { StreamReport } from '../../src/observe/index.ts'
 import { startSimulator } from '../../src/simulator/index.ts'
@@ -83,7 +83,17 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
         assert.partialDeepStrictEqual(report, { outcome: 'failed', status, error: { code } })
       })
 
-    for (const settings of NEITHER)
+    const isExpanded = dialects[dialect].codec !== undefined
+    if (isExpanded)
+      test(`${dialect}: shape=whole is told as the stream that says the same`, async () => {
+        const told = await ask(dialect, { url: house.url, model: 'mill', headers: { 'x-sim': 'shape=whole' } })
+        assert.equal(told.error, undefined)
+        assert.match(told.text, /Löwenbrück/)
+        const report = await house.report(told.headers.get('x-millrace-request-id'))
+        assert.partialDeepStrictEqual(report, { outcome: 'completed', shape: 'expand' })
+      })
+
+    for (const settings of NEITHER.filter(settings => settings !== 'shape=whole' || !isExpanded))
       test(`${dialect}: ${settings} is an error, never silence`, async () => {
         const told = await ask(dialect, { url: house.url, model: 'mill', headers: { 'x-sim': settings } })
         const report = await house.report(told.headers.get('x-millrace-request-id'))

@@ -11,13 +11,16 @@ import { Project, ROOT } from './project.ts'
 /** What can be imported at run time, by the door it is behind. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   millrace: [
-    'ConsoleTracer DEFAULT_BUDGETS DEFAULT_LIMITS DIALECTS DeferredStreaming Exchange FAILURES FetchClient FileTracer',
-    'Framer HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError MillraceError NullTracer Redactor',
-    'RequestContext ResponseOutlet SocketOutlet SseDecoder SseDecoderStream SseEncoderStream StreamingError',
-    'StreamingHandler Sweep VERSION createClient createMetricsCollector decodeEvents encodeComment encodeEvent failure',
-    'frameEnd getHeader getHeaders metricsOf passAdapter relayAdapter requestHeaders sharedClient toRawHeaders',
+    'AdapterRegistry BufferService ConsoleTracer DEFAULT_BUDGETS DEFAULT_LIMITS DIALECTS DeferredStreaming Exchange',
+    'FAILURES FetchClient FileTracer Framer HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
+    'MillraceError NullTracer Redactor RequestContext ResponseOutlet SocketOutlet SseDecoder SseDecoderStream',
+    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters convertAdapter',
+    'createAdapter createClient createMetricsCollector decodeEvents encodeComment encodeEvent failure frameEnd',
+    'getHeader getHeaders metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient toRawHeaders',
   ],
-  'millrace/dialects': ['DIALECTS bridgeCustomTools chat emptyReading gemini messages responses withCustomCalls'],
+  'millrace/dialects': [
+    'DIALECTS bridgeCustomTools chat cutWrapped emptyReading gemini messages responses withCustomCalls',
+  ],
   'millrace/gateway': [
     'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
   ],
@@ -25,8 +28,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'Framer SseDecoder SseDecoderStream SseEncoderStream decodeEvents encodeComment encodeEvent frameEnd',
   ],
   'millrace/streaming': [
-    'ConsoleTracer DeferredStreaming FileTracer HOOK_LAYERS HookManager HttpPoolManager NullTracer RequestContext',
-    'StreamingHandler createMetricsCollector',
+    'BufferService ConsoleTracer DeferredStreaming FileTracer HOOK_LAYERS HookManager HttpPoolManager NullTracer',
+    'RequestContext StreamingBufferService StreamingHandler createMetricsCollector',
   ],
 }
 
