@@ -10,7 +10,6 @@ import {
   type ToolCallBlock,
   wrapParts,
 } from '../../model/index.ts'
-import { isCustomTool, toTextInput } from '../tool-bridge.ts'
 import { objectOf, parseJson, textOf, type Wire } from '../value.ts'
 import { encodeAnnotation, encodeLogprobs } from './annotation.ts'
 import { carrySeals, carrySealsOf } from './carrier.ts'
@@ -407,24 +406,20 @@ const CALLS = {
   text: { type: 'custom_tool_call', member: 'input', event: 'response.custom_tool_call_input', prefix: 'ctc_' },
 } as const
 
-/** A call of a function, or of a custom tool that went up as one. */
+/** A call of a function, or of a custom tool. */
 class CallItem extends Item {
   readonly form: (typeof CALLS)['json' | 'text']
-  /** The client meant a custom tool, and the model called a function in its place. */
-  readonly isBridged: boolean
   readonly seals: Seal[] = []
   payload = ''
   readonly #call: Wire
 
   constructor(scribe: Scribe, start: ToolCallBlock) {
-    const isBridged = start.input === 'json' && isCustomTool(scribe.request, start.name)
-    const form = CALLS[isBridged ? 'text' : start.input]
+    const form = CALLS[start.input]
     const id = scribe.id(start.item, form.prefix)
     const call = { call_id: start.callId, ...scribe.wireName(start.name) }
     const added = { id, type: form.type, status: 'in_progress', [form.member]: '', ...call }
     super(scribe, id, itemMembers(added, membersFor('responses', start.native) ?? {}))
     this.form = form
-    this.isBridged = isBridged
     this.#call = call
     scribe.hasCall = true
   }
@@ -457,23 +452,15 @@ class CallWriter extends Writer {
 
   override payload(text: string): void {
     this.#call.payload += text
-    if (!this.#call.isBridged) this.#delta(text)
+    this.scribe.event(`${this.#call.form.event}.delta`, `${this.#where},"delta":${JSON.stringify(text)}`)
   }
 
   end(native: Native | undefined): void {
     const call = this.#call
-    if (call.isBridged) {
-      call.payload = toTextInput(call.payload)
-      this.#delta(call.payload)
-    }
     const { event, member } = call.form
     this.scribe.event(`${event}.done`, `${this.#where},"${member}":${JSON.stringify(call.payload)}`)
     call.take(native, this.path)
     call.seals.push(...this.seals)
-  }
-
-  #delta(text: string): void {
-    this.scribe.event(`${this.#call.form.event}.delta`, `${this.#where},"delta":${JSON.stringify(text)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Losses, Native, Request } from '../../model/index.ts'
+import type { Losses, Native } from '../../model/index.ts'
 import type { Emit, EncodeAnswerContext } from '../codec.ts'
 import type { Wire } from '../value.ts'
 import { type WireName, wireNames } from './namespace.ts'
@@ -6,7 +6,6 @@ import { type WireName, wireNames } from './namespace.ts'
 /** What the writers of the items of one answer share: numbers, places, ids, and the output as it grows. */
 export class Scribe {
   readonly losses: Losses
-  readonly request: Request | undefined
   readonly #write: Emit<string>
   readonly #createId: (prefix: string) => string
   readonly #names: ReadonlyMap<string, WireName>
@@ -25,7 +24,6 @@ export class Scribe {
     this.#write = write
     this.#createId = prefix => context.createId(prefix)
     this.losses = context.losses
-    this.request = context.request
     this.#names = wireNames(context.request)
   }
 

@@ -5,6 +5,7 @@ import { failure } from '../../errors.ts'
 import { EventWriter, foldEvents, Losses, type Request, type Seal, type StreamEvent } from '../../model/index.ts'
 import { SseDecoder } from '../../sse/index.ts'
 import type { EncodeAnswerContext } from '../codec.ts'
+import { bridgeCustomTools } from '../custom-tools.ts'
 import { itemsOf, objectOf, type Wire } from '../value.ts'
 import { decodeRequest } from './request.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
@@ -26,7 +27,7 @@ function encode(play: (writer: EventWriter) => void, more: Partial<EncodeAnswerC
   const encoder = createStreamEncoder(context, written => {
     text += written
   })
-  play(new EventWriter(event => encoder.push(event)))
+  play(new EventWriter(bridgeCustomTools(more.request, event => encoder.push(event))))
   const events: Wire[] = []
   new SseDecoder().push(Buffer.from(text), ({ data }) => events.push(JSON.parse(data)))
   return { text, events, losses: losses.all.map(({ path, reason }) => `${path} ${reason}`) }
