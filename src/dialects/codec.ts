@@ -72,6 +72,8 @@ export interface EncodeAnswerContext {
   createId(prefix: string): string
   /** Seconds since 1970. */
   now(): number
+  /** Takes the whole answer as the client has it, ids and all, where later requests may refer to it (responses). */
+  readonly remember?: ((answer: Wire) => void) | undefined
 }
 
 /** Reads one stream. Synchronous, never throws: whatever it is given, what it emits keeps the grammar. */

@@ -84,7 +84,10 @@ function encodeTool(tool: Tool, path: string, { losses }: EncodeRequestContext):
   if (functions !== undefined) losses.add(`${path}/native/members/functions`, 'cosmetic')
   const type = tool.kind === 'function' ? 'function' : 'custom'
   const { name, description } = tool
-  const said = tool.kind === 'function' ? { parameters: tool.schema, strict: tool.strict } : {}
+  const said =
+    tool.kind === 'function'
+      ? { parameters: tool.schema, strict: tool.strict }
+      : { format: tool.grammar && { type: 'grammar', grammar: tool.grammar } }
   return {
     type,
     ...members,

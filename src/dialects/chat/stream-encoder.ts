@@ -529,8 +529,9 @@ class ChatEncoder implements StreamEncoder {
     }
   }
 
-  #end({ native }: MessageEnd): void {
+  #end({ native, serviceTier }: MessageEnd): void {
     const { losses } = this.#context
+    if (serviceTier !== undefined) losses.add('/serviceTier', 'cosmetic')
     const members = membersFor('chat', native)
     if (members === undefined && native !== undefined) losses.addNative('/native/members', native.members, 'cosmetic')
     const usage = this.#wantedUsage()

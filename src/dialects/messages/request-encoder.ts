@@ -1,7 +1,7 @@
 import type { RawHeaders } from '../../http/index.ts'
 import type { Losses, OutputWish, Part, Request, Tool } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
-import { TEXT_INPUT } from '../custom-tools.ts'
+import { functionDescription, TEXT_INPUT } from '../custom-tools.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { BlockWriter } from './request-blocks.ts'
@@ -112,7 +112,10 @@ function encodeTools(tools: readonly Tool[], writer: BlockWriter, losses: Losses
     if (tool.native !== undefined && !isOwn) losses.addNative(`${path}/native/members`, tool.native.members)
     const rest = { ...(isOwn ? tool.native?.members : {}), ...writer.cache(tool.cache, path) }
     if (tool.kind === 'provider') return [rest]
-    const { name, description } = tool
+    const { name } = tool
+    const description = tool.kind === 'custom' ? functionDescription(tool) : tool.description
+    if (tool.kind === 'custom' && tool.grammar !== undefined)
+      for (const member of ['description', 'grammar']) losses.add(`${path}/${member}`, 'unit')
     const schema = tool.kind === 'custom' ? TEXT_INPUT : schemaOf(tool.schema)
     const strict = tool.kind === 'function' ? tool.strict : undefined
     return [defined<Record<string, unknown>>({ name, description, input_schema: schema, strict, ...rest })]

@@ -151,6 +151,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
         break
       case 'message-end':
         this.#startMessage()
+        if (event.serviceTier !== undefined) this.#context.losses.add('/serviceTier', 'cosmetic')
         this.#endMessage(event.native)
         break
       case 'error':
