@@ -45,7 +45,7 @@ export type {
 } from './request.ts'
 export type { Seal } from './seal.ts'
 export { subtract } from './subtract.ts'
-export { unfoldMessage } from './unfold.ts'
+export { unfoldMessage, writePart } from './unfold.ts'
 export type { Provenance, SaidUsage, Usage } from './usage.ts'
 export { mergeUsage } from './usage.ts'
 export { isWrapped, unwrapParts, unwrapSeal, WRAPPED_TAG, wrapParts, wrapSeal } from './wrap.ts'

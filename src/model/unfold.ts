@@ -19,7 +19,8 @@ export function unfoldMessage(message: Message, emit: (event: StreamEvent) => vo
   else writer.fail(failure)
 }
 
-function writePart(writer: EventWriter, choice: number, part: Part): void {
+/** Writes one part in one piece, as a block that opens and closes. */
+export function writePart(writer: EventWriter, choice: number, part: Part): void {
   const index = writer.open({ ...startOf(part), choice, item: part.item, native: part.native } as NewBlock)
   switch (part.kind) {
     case 'text':
