@@ -17,7 +17,7 @@ import { CallIds } from './call-ids.ts'
 import { meaningOf, readSignature } from './carrier.ts'
 import { decodeGeminiEvent } from './failure.ts'
 import { type AnnotatedText, GroundingReader, groundingRest } from './grounding-reader.ts'
-import { readLogprobs } from './logprobs.ts'
+import { readLogprobs, spelling, writeLogprobs } from './logprobs.ts'
 import { decodePart, nativeOf, nativePart, sealsOf, toText } from './part.ts'
 import { FINISHES, toUsage } from './tables.ts'
 import { fromCreateTime, toCreateTime } from './time.ts'
@@ -92,6 +92,7 @@ export class AnswerReader {
   /** The last explicit value of each member. */
   readonly #usage: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   #hasUsage = false
+  #serviceTier: string | undefined
   readonly #natives: Record<string, unknown> = {}
 
   constructor({ issuer }: DecodeAnswerContext, emit: Emit<StreamEvent>) {
@@ -139,6 +140,7 @@ export class AnswerReader {
   }
 
   fail(failure: Failure): void {
+    for (const candidate of this.#candidates.values()) this.#tellSources(candidate)
     if (this.#hasUsage) this.#writer.usage(toUsage(this.#usage))
     this.#writer.fail(failure, this.#nativesNow())
   }
@@ -147,6 +149,7 @@ export class AnswerReader {
     const id = textOf(chunk.responseId)
     const createTime = textOf(chunk.createTime)
     const createdAt = createTime === undefined ? undefined : fromCreateTime(createTime)
+    this.#serviceTier = textOf(objectOf<GeminiUsage>(chunk.usageMetadata)?.serviceTier)
     const isExact = createdAt !== undefined && toCreateTime(createdAt) === createTime
     if (id !== undefined) this.#ids.prefix = `call_${id}_`
     this.#writer.start({
@@ -154,7 +157,7 @@ export class AnswerReader {
       model: textOf(chunk.modelVersion),
       ...defined<Omit<MessageStart, 'type' | 'id' | 'model'>>({
         createdAt,
-        serviceTier: textOf(objectOf<GeminiUsage>(chunk.usageMetadata)?.serviceTier),
+        serviceTier: this.#serviceTier,
         native: createTime === undefined || isExact ? undefined : nativeOf({ createTime }),
       }),
     })
@@ -164,11 +167,15 @@ export class AnswerReader {
     for (const candidate of this.#candidates.values()) {
       this.#finishCall(candidate)
       this.#close(candidate)
-      for (const annotation of candidate.grounding.rest()) this.#writer.annotate(candidate.choice, annotation)
+      this.#tellSources(candidate)
     }
     if (this.#hasUsage) this.#writer.usage(toUsage(this.#usage))
     const native = this.#nativesNow()
     this.#writer.end(native === undefined ? {} : { native })
+  }
+
+  #tellSources({ choice, grounding }: Candidate): void {
+    for (const annotation of grounding.rest()) this.#writer.annotate(choice, annotation)
   }
 
   #nativesNow() {
@@ -187,11 +194,12 @@ export class AnswerReader {
     const usage = objectOf<GeminiUsage>(value) ?? {}
     for (const name in usage) {
       const said = (usage as Wire)[name]
-      if (said !== null) this.#usage[name] = said
+      // What the start has told is not told again.
+      if (said !== null && !(name === 'serviceTier' && said === this.#serviceTier)) this.#usage[name] = said
     }
     if (this.#hasUsage) return
     const { native: _, ...counts } = toUsage(this.#usage)
-    this.#hasUsage = Object.keys(usage).some(name => name !== 'serviceTier')
+    this.#hasUsage = Object.keys(this.#usage).length > 0
     if (Object.keys(counts).length > 0) this.#writer.usage(counts)
   }
 
@@ -203,20 +211,16 @@ export class AnswerReader {
       this.#candidates.set(choice, candidate)
       this.#writer.touch(choice)
     }
-    const logprobs = value.logprobsResult === undefined ? undefined : readLogprobs(value.logprobsResult)
+    const logprobs = value.logprobsResult === undefined ? undefined : new ChunkLogprobs(value.logprobsResult)
     const annotations = hasAnnotations(value) ? new PartAnnotations(this.#writer, candidate, value) : undefined
     const parts = objectOf<GeminiContent>(value.content)?.parts
-    let waiting = logprobs
     if (Array.isArray(parts))
       for (let at = 0; at < parts.length; at++) {
         const part: Unread<GeminiPart> = objectOf(parts[at]) ?? {}
-        const isLogged =
-          waiting !== undefined && typeof part.text === 'string' && part.text !== '' && part.thought !== true
-        this.#readPart(candidate, part, isLogged ? waiting : undefined)
-        if (isLogged) waiting = undefined
+        this.#readPart(candidate, part, logprobs?.take(part))
         annotations?.ofPart(at)
       }
-    if (waiting !== undefined) this.#readLogprobs(candidate, waiting)
+    if (logprobs !== undefined) this.#readLogprobs(candidate, logprobs.rest)
     annotations?.ofCandidate()
     for (const name in value) if (!CANDIDATE.has(name)) this.#noteNative(candidate, name, (value as Wire)[name])
     if (value.groundingMetadata !== undefined) this.#readGroundingRest(candidate, value.groundingMetadata)
@@ -226,7 +230,9 @@ export class AnswerReader {
 
   /** Probabilities in a chunk without text are those of the text before. */
   #readLogprobs(candidate: Candidate, logprobs: readonly Logprob[]): void {
-    this.#writer.text(this.#openFor(candidate, 'text'), '', logprobs)
+    if (logprobs.length === 0) return
+    if (candidate.openKind === 'text') this.#writer.text(candidate.open ?? -1, '', logprobs)
+    else this.#noteNative(candidate, 'logprobsResult', writeLogprobs(logprobs))
   }
 
   #readGroundingRest(candidate: Candidate, grounding: unknown): void {
@@ -395,6 +401,23 @@ interface Opening {
   readonly form: 'full' | 'summary'
   readonly item?: string | undefined
   readonly native?: Part['native']
+}
+
+/** The log probabilities of one chunk: each text takes those that spell it. */
+class ChunkLogprobs {
+  rest: readonly Logprob[]
+
+  constructor(result: unknown) {
+    this.rest = readLogprobs(result)
+  }
+
+  take({ text, thought }: Unread<GeminiPart>): readonly Logprob[] | undefined {
+    if (this.rest.length === 0 || typeof text !== 'string' || text === '' || thought === true) return undefined
+    const count = spelling(this.rest, text)
+    const taken = this.rest.slice(0, count)
+    this.rest = this.rest.slice(count)
+    return taken
+  }
 }
 
 function hasAnnotations({ groundingMetadata, citationMetadata }: Unread<GeminiCandidate>): boolean {

@@ -111,7 +111,15 @@ export class AnswerWriter {
 
   /** What is still to be said of an answer that has failed. */
   failed(native: Native | undefined): Wire {
-    return defined<Wire>({ ...this.#own('/native/members', native), usageMetadata: this.#usageNow() })
+    const candidates = [...this.#candidates.values()].flatMap(candidate => {
+      const members = this.#annotationsOf(candidate)
+      return Object.keys(members).length === 0 ? [] : [{ index: candidate.choice, ...members }]
+    })
+    return defined<Wire>({
+      candidates: candidates.length === 0 ? undefined : candidates,
+      ...this.#own('/native/members', native),
+      usageMetadata: this.#usageNow(),
+    })
   }
 
   push(event: StreamEvent): void {
@@ -303,7 +311,9 @@ export class AnswerWriter {
   #openReasoning(block: OutBlock, isForced = false): void {
     if (block.isWritten || block.start.kind !== 'reasoning') return
     block.isWritten = true
-    const { form, item, native } = block.start
+    const { form, item } = block.start
+    const members = this.#own(`${block.path}/native/members`, block.start.native)
+    const native = members && block.start.native
     const candidate = this.#candidate(block.choice)
     const isPlain = form === 'full' && item === undefined && native === undefined && candidate.reads !== 'reasoning'
     candidate.reads = 'reasoning'
@@ -387,20 +397,22 @@ export class AnswerWriter {
   }
 
   #endOf(candidate: OutCandidate): EndedCandidate {
-    const { choice, annotations, grounding, text, finish = UNSAID } = candidate
-    const path = `/candidates/${choice}`
-    for (const { path } of candidate.served) this.#losses.add(path, 'no-slot')
-    const { groundingMetadata, citationMetadata } = grounding.write(
-      annotations.map(annotationAt(`${path}/annotations`)),
-      text,
-    )
-    const own = this.#own(`${path}/finish/native/members`, finish.native)
+    const { choice, finish = UNSAID } = candidate
+    const path = `/candidates/${choice}/finish`
+    const { groundingMetadata, citationMetadata } = this.#annotationsOf(candidate)
+    const own = this.#own(`${path}/native/members`, finish.native)
     const members = defined<Wire>({
       ...own,
       groundingMetadata: joined(groundingMetadata, own?.groundingMetadata),
-      citationMetadata,
+      citationMetadata: joined(citationMetadata, own?.citationMetadata),
     })
-    return { choice, finishReason: this.#finishReason(candidate, finish, `${path}/finish`), members }
+    return { choice, finishReason: this.#finishReason(candidate, finish, path), members }
+  }
+
+  /** What is said of a candidate when its parts are written. */
+  #annotationsOf({ choice, annotations, grounding, text, served }: OutCandidate): WrittenAnnotations {
+    for (const { path } of served) this.#losses.add(path, 'no-slot')
+    return grounding.write(annotations.map(annotationAt(`/candidates/${choice}/annotations`)), text)
   }
 
   #finishReason({ calls }: OutCandidate, finish: Finish, path: string): string {

@@ -41,32 +41,44 @@ export class GroundingWriter {
    * @param place the block that they are about; undefined: the candidate
    */
   write(all: readonly WrittenAnnotation[], text: string, place?: BlockPlace): WrittenAnnotations {
-    const sources: Wire[] = []
-    const supports: WrittenSupport[] = []
-    const citations: Wire[] = []
     const offsets = new TextOffsets(text)
-    const firstTail = place === undefined ? all.findLastIndex(({ annotation }) => !isPlain(annotation)) + 1 : all.length
-    for (const [at, { annotation, path }] of all.entries()) {
+    const citations: Wire[] = []
+    const entries = all.flatMap(({ annotation, path }): Entry[] => {
       const members = this.#ownMembers(annotation, path)
       if (annotation.seal !== undefined) this.#losses.add(`${path}/seal`, 'no-slot')
       if (members.citation !== undefined) {
         const citation = toCitation(annotation, objectOf(members.citation) ?? {}, offsets)
         if (this.#isNew(citation, path)) citations.push(citation)
-        continue
+        return []
       }
       const source = this.#toSource(annotation, members, path)
       const support = toSupport(annotation, members, { text, place, offsets })
-      if (source === undefined || !this.#isNew([place?.start, source, support], path)) continue
-      const key = JSON.stringify(source)
-      const index = indexOf(sources, source, key)
-      if (at >= firstTail && !this.#supported.has(key)) continue
-      this.#supported.add(key)
-      addSupport(supports, support, index)
-    }
+      if (source === undefined || !this.#isNew([place?.start, source, support], path)) return []
+      return [{ source, key: JSON.stringify(source), support, isPlain: place === undefined && isPlain(support) }]
+    })
     return defined<WrittenAnnotations>({
-      groundingMetadata: sources.length === 0 ? undefined : groundingOf(sources, supports),
+      groundingMetadata: entries.length === 0 ? undefined : this.#toGrounding(entries),
       citationMetadata: citations.length === 0 ? undefined : { citations },
     })
+  }
+
+  #toGrounding(entries: readonly Entry[]): Wire {
+    for (const { key, isPlain } of entries) if (!isPlain) this.#supported.add(key)
+    const supported = entries.findLastIndex(({ key, isPlain }) => !isPlain || this.#supported.has(key)) + 1
+    const sources: Entry[] = []
+    const supports: WrittenSupport[] = []
+    for (const [at, entry] of entries.entries()) {
+      // A source is told once, however much rests on it.
+      const known = sources.findIndex(({ key }) => key === entry.key)
+      const index = known >= 0 ? known : sources.push(entry) - 1
+      if (at >= supported) continue
+      this.#supported.add(entry.key)
+      addSupport(supports, entry.support, index)
+    }
+    return groundingOf(
+      sources.map(({ source }) => source),
+      supports,
+    )
   }
 
   #isNew(value: unknown, path: string): boolean {
@@ -112,22 +124,23 @@ export class GroundingWriter {
   }
 }
 
-/** It says nothing but its source. */
-function isPlain({ end, native }: Annotation): boolean {
-  const members = native?.dialect === 'gemini' ? native.members : {}
-  return end === undefined && !('confidence' in members) && !('support' in members) && !('citation' in members)
-}
-
-/** A source is told once, however much rests on it. */
-function indexOf(sources: Wire[], source: Wire, key: string): number {
-  const known = sources.findIndex(other => JSON.stringify(other) === key)
-  return known >= 0 ? known : sources.push(source) - 1
+/** One annotation, its source by itself. */
+interface Entry {
+  readonly source: Wire
+  readonly key: string
+  readonly support: Support
+  /** It says nothing but its source. */
+  readonly isPlain: boolean
 }
 
 interface Support {
   readonly segment: Wire | undefined
   readonly confidence: unknown
   readonly rest: Wire | undefined
+}
+
+function isPlain({ segment, confidence, rest }: Support): boolean {
+  return segment === undefined && confidence === undefined && rest === undefined
 }
 
 interface Within {

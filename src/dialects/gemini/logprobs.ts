@@ -2,15 +2,24 @@ import type { Logprob } from '../../model/index.ts'
 import { itemsOf, objectOf, type Wire } from '../value.ts'
 import type { GeminiLogprobs, GeminiToken } from './wire.ts'
 
-/** Undefined when nothing is said of the chosen tokens. */
-export function readLogprobs(value: unknown): readonly Logprob[] | undefined {
+export function readLogprobs(value: unknown): readonly Logprob[] {
   const { chosenCandidates, topCandidates } = objectOf<GeminiLogprobs>(value) ?? {}
   const tops = itemsOf(topCandidates)
-  const logprobs = itemsOf(chosenCandidates).map((chosen, at): Logprob => {
+  return itemsOf(chosenCandidates).map((chosen, at): Logprob => {
     const top = objectOf<GeminiLogprobs['topCandidates'][number]>(tops[at])?.candidates
     return Array.isArray(top) ? { ...readToken(chosen), top: top.map(readToken) } : readToken(chosen)
   })
-  return logprobs.length === 0 ? undefined : logprobs
+}
+
+/** How many of the first tokens spell a text; all of them where none do. */
+export function spelling(logprobs: readonly Logprob[], text: string): number {
+  let at = 0
+  for (const [count, { token }] of logprobs.entries()) {
+    if (!text.startsWith(token, at)) break
+    at += token.length
+    if (at === text.length) return count + 1
+  }
+  return logprobs.length
 }
 
 export function writeLogprobs(logprobs: readonly Logprob[]): Wire {
@@ -31,4 +40,9 @@ function readToken(value: unknown): Pick<Logprob, 'token' | 'logprob'> {
 
 function writeToken({ token, logprob }: Pick<Logprob, 'token' | 'logprob'>): GeminiToken {
   return { token, logProbability: logprob }
+}
+
+/** Whether tokens are exactly those of a text. */
+export function spells(logprobs: readonly Logprob[], text: string): boolean {
+  return logprobs.map(({ token }) => token).join('') === text
 }

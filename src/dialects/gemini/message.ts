@@ -1,9 +1,19 @@
-import { Fold, type Message, unfoldMessage } from '../../model/index.ts'
+import {
+  type Candidate,
+  Fold,
+  type Losses,
+  type Message,
+  type Part,
+  type RefusalPart,
+  type TextPart,
+  unfoldMessage,
+} from '../../model/index.ts'
 import type { DecodeAnswerContext, EncodeAnswerContext } from '../codec.ts'
-import type { Wire } from '../value.ts'
+import { defined, type Wire } from '../value.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { type AnswerSink, AnswerWriter, type EndedCandidate } from './answer-writer.ts'
 import type { WrittenAnnotations } from './grounding-writer.ts'
+import { spells } from './logprobs.ts'
 
 /** Reads a whole answer, which is a stream of one chunk. */
 export function decodeMessage(body: Wire, context: DecodeAnswerContext): Message {
@@ -18,8 +28,29 @@ export function decodeMessage(body: Wire, context: DecodeAnswerContext): Message
 export function encodeMessage(message: Message, context: EncodeAnswerContext): Wire {
   const sink = new BodySink()
   const writer = new AnswerWriter(context, sink)
-  unfoldMessage(message, event => writer.push(event))
+  unfoldMessage(withPlacedLogprobs(message, context.losses), event => writer.push(event))
   return sink.body
+}
+
+/** A candidate has one list of log probabilities: where the tokens do not spell the texts, only the first text's. */
+function withPlacedLogprobs(message: Message, losses: Losses): Message {
+  return { ...message, candidates: message.candidates.map(candidate => withPlaced(candidate, losses)) }
+}
+
+function withPlaced(candidate: Candidate, losses: Losses): Candidate {
+  const logged = candidate.parts.filter(isLogged)
+  const [first] = candidate.parts.filter(part => 'text' in part && part.text !== '')
+  if (logged.every(part => part === first || spells(part.logprobs ?? [], part.text))) return candidate
+  const parts = candidate.parts.map((part, at): Part => {
+    if (!isLogged(part) || part === first) return part
+    losses.add(`/candidates/${candidate.index}/parts/${at}/logprobs`, 'no-slot')
+    return { ...part, logprobs: undefined }
+  })
+  return { ...candidate, parts }
+}
+
+function isLogged(part: Part): part is TextPart | RefusalPart {
+  return 'logprobs' in part && part.logprobs !== undefined
 }
 
 /** Gathers the parts of a whole answer. */
@@ -58,8 +89,7 @@ class BodySink implements AnswerSink {
       const content = { parts: this.#partsOf(choice), role: 'model' }
       return { content, finishReason, index: choice, ...this.#beside.get(choice) }
     })
-    const serviceTier = this.#serviceTier === undefined ? {} : { serviceTier: this.#serviceTier }
-    const usageMetadata = { ...usage, ...serviceTier }
+    const usageMetadata = defined<Wire>({ ...usage, serviceTier: this.#serviceTier })
     this.body = {
       ...(candidates.length === 0 ? {} : { candidates }),
       ...members,

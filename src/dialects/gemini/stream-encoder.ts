@@ -2,7 +2,7 @@ import { toUtf8 } from '../../bytes.ts'
 import type { Failure } from '../../errors.ts'
 import type { StreamEvent } from '../../model/index.ts'
 import type { Emit, EncodeAnswerContext, StreamEncoder } from '../codec.ts'
-import type { Wire } from '../value.ts'
+import { defined, objectOf, type Wire } from '../value.ts'
 import { type AnswerSink, AnswerWriter, type EndedCandidate } from './answer-writer.ts'
 import { failure } from './failure.ts'
 import type { WrittenAnnotations } from './grounding-writer.ts'
@@ -26,6 +26,7 @@ class ChunkSink implements AnswerSink {
   readonly #thoughtTails: string[] = []
   readonly #textTails: string[] = []
   #serviceTier: string | undefined
+  #isWritten = false
 
   constructor(framing: Framing) {
     this.#framing = framing
@@ -41,12 +42,14 @@ class ChunkSink implements AnswerSink {
   }
 
   text(choice: number, isThought: boolean, text: string): void {
+    this.#isWritten = true
     const tails = isThought ? this.#thoughtTails : this.#textTails
     const tail = tails[choice] ?? this.#makeTail(tails, choice, isThought)
     this.#framing.chunk(`{"candidates":[{"content":{"parts":[{"text":${JSON.stringify(text)}${tail}`)
   }
 
   part(choice: number, part: Wire, beside: Wire = {}): void {
+    this.#isWritten = true
     const candidate = { content: { parts: [part], role: 'model' }, index: choice, ...beside }
     this.#framing.chunk(`{"candidates":[${JSON.stringify(candidate)}${this.#tail}`)
   }
@@ -57,7 +60,7 @@ class ChunkSink implements AnswerSink {
   }
 
   end(ended: readonly EndedCandidate[], usage: Wire | undefined, members: Wire): void {
-    const serviceTier = this.#serviceTier === undefined ? {} : { serviceTier: this.#serviceTier }
+    const usageMetadata = defined<Wire>({ ...usage, serviceTier: this.#serviceTier })
     const candidates = ended.map(({ choice, finishReason, members }) => ({
       content: { parts: [{ text: '' }], role: 'model' },
       finishReason,
@@ -67,16 +70,20 @@ class ChunkSink implements AnswerSink {
     const chunk = {
       ...(candidates.length === 0 ? {} : { candidates }),
       ...members,
-      ...(usage === undefined ? {} : { usageMetadata: { ...usage, ...serviceTier } }),
+      ...(Object.keys(usageMetadata).length === 0 ? {} : { usageMetadata }),
       ...this.#envelope,
     }
     this.#framing.chunk(JSON.stringify(chunk))
     this.#framing.end()
   }
 
-  /** What an answer that fails leaves unsaid. */
-  rest(members: Wire): void {
-    this.#framing.chunk(JSON.stringify({ ...members, ...this.#envelope }))
+  /** What an answer that fails leaves unsaid; whose answer it was, if nothing of it was written. */
+  rest({ usageMetadata, ...members }: Wire): void {
+    const usage = defined<Wire>({ ...objectOf(usageMetadata), serviceTier: this.#serviceTier })
+    const isUsed = Object.keys(usage).length > 0
+    const chunk = { ...members, ...(isUsed ? { usageMetadata: usage } : {}), ...this.#envelope }
+    const isNews = usageMetadata !== undefined || Object.keys(members).length > 0 || !this.#isWritten
+    if (isNews && Object.keys(chunk).length > 0) this.#framing.chunk(JSON.stringify(chunk))
   }
 
   #makeTail(tails: string[], choice: number, isThought: boolean): string {
@@ -105,8 +112,7 @@ class GeminiStreamEncoder implements StreamEncoder {
   }
 
   #fail({ failure, native }: ErrorEvent): void {
-    const members = this.#writer.failed(native)
-    if (Object.keys(members).length > 0) this.#sink.rest(members)
+    this.#sink.rest(this.#writer.failed(native))
     this.#framing.fail(failure)
   }
 }

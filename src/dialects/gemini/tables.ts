@@ -136,7 +136,11 @@ const UNCOUNTED = ['cacheWrite', 'cacheWrite1h', 'serverTools', 'reportedCostUsd
 /** Writes the usage of an answer. */
 export function fromUsage(usage: Usage, losses: Losses): Wire {
   for (const name of UNCOUNTED) if (usage[name] !== undefined) losses.add(`/usage/${name}`, 'no-slot')
-  const { input, cacheRead, output, reasoning, audioInput, audioOutput, native } = usage
+  const { input, cacheRead, output, audioInput, audioOutput, native } = usage
+  // Reasoning stands beside the output here: more of it than output cannot be said.
+  const isPart = usage.reasoning === undefined || output === undefined || usage.reasoning <= output
+  const reasoning = isPart ? usage.reasoning : undefined
+  if (!isPart) losses.add('/usage/reasoning', 'unit')
   const members: Wire = native?.dialect === 'gemini' ? native.members : {}
   if (native !== undefined && native.dialect !== 'gemini')
     losses.addNative('/usage/native/members', native.members, 'cosmetic')
