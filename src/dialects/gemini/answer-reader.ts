@@ -87,7 +87,7 @@ class Candidate {
 export class AnswerReader {
   readonly #writer: EventWriter
   readonly #issuer: string
-  readonly #ids = new CallIds()
+  readonly #ids: CallIds
   readonly #candidates = new Map<number, Candidate>()
   /** The last explicit value of each member. */
   readonly #usage: Record<string, unknown> = Object.create(null) as Record<string, unknown>
@@ -95,7 +95,9 @@ export class AnswerReader {
   #serviceTier: string | undefined
   readonly #natives: Record<string, unknown> = {}
 
-  constructor({ issuer }: DecodeAnswerContext, emit: Emit<StreamEvent>) {
+  /** @param ids where other answers have given ids before */
+  constructor({ issuer }: DecodeAnswerContext, emit: Emit<StreamEvent>, ids: CallIds = new CallIds()) {
+    this.#ids = ids
     this.#writer = new EventWriter(emit)
     this.#issuer = issuer
   }

@@ -198,7 +198,7 @@ export function toResponse(text: string, failed: boolean, key: string | undefine
   if (key !== undefined) return { [key]: text }
   const value = objectOf(parseText(text))
   if (value !== undefined && (!failed || Object.hasOwn(value, FAILED))) return value
-  return text === '' && !failed ? {} : { [failed ? FAILED : PLAIN]: text }
+  return { [failed ? FAILED : PLAIN]: text }
 }
 
 function providerCall(callId: string, name: string, input: unknown): ToolCallPart {

@@ -2,6 +2,7 @@ import { toUtf8 } from '../../bytes.ts'
 import type { Failure } from '../../errors.ts'
 import type { StreamEvent } from '../../model/index.ts'
 import type { Emit, EncodeAnswerContext, StreamEncoder } from '../codec.ts'
+import type { Match } from '../dialect.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { type AnswerSink, AnswerWriter, type EndedCandidate } from './answer-writer.ts'
 import { failure } from './failure.ts'
@@ -178,4 +179,9 @@ export function createStreamEncoder(context: EncodeAnswerContext, write: Emit<st
 
 export function createArrayEncoder(context: EncodeAnswerContext, write: Emit<string>): StreamEncoder {
   return new GeminiStreamEncoder(context, new ArrayFraming(write))
+}
+
+/** Whether a path asks for a stream, and its query not for events. */
+export function wantsArray({ path, stream }: Match): boolean {
+  return path.endsWith(':streamGenerateContent') && stream === false
 }

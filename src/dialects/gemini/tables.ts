@@ -1,5 +1,5 @@
 import type { FailureCode } from '../../errors.ts'
-import type { Finish, FinishReason, Losses, Usage } from '../../model/index.ts'
+import type { Effort, Finish, FinishReason, Losses, ToolChoice, Turn, Usage } from '../../model/index.ts'
 import type { FailureWords } from '../error-body.ts'
 import { countOf, defined, itemsOf, objectOf, restOf, sumOf, type Unread, type Wire } from '../value.ts'
 import type { GeminiModality, GeminiUsage } from './wire.ts'
@@ -169,3 +169,74 @@ function audioIn(details: unknown): number | undefined {
     .find(detail => detail?.modality === AUDIO)
   return countOf(audio?.tokenCount)
 }
+
+/** Who speaks in a content. Results of functions come from the user, or from their own role. */
+export const ROLES = { user: 'user', function: 'user', model: 'assistant' } as const satisfies Record<
+  string,
+  Turn['role']
+>
+
+/** Modes of function calling that have neutral words. */
+export const MODES = { AUTO: 'auto', ANY: 'required', NONE: 'none' } as const satisfies Record<
+  string,
+  ToolChoice['type']
+>
+
+/** The other way round; one tool is required by its name. */
+export const CHOICE_MODES: Readonly<Record<ToolChoice['type'], string>> = {
+  auto: 'AUTO',
+  required: 'ANY',
+  none: 'NONE',
+  tool: 'ANY',
+}
+
+/** Levels of thinking, for models since Gemini 3; what is more or less than they know is the next one. */
+export const LEVELS = {
+  minimal: 'MINIMAL',
+  low: 'LOW',
+  medium: 'MEDIUM',
+  high: 'HIGH',
+} as const satisfies Partial<Record<Effort, string>>
+
+/** The levels that an effort becomes. */
+export const EFFORT_LEVELS: Readonly<Record<Effort, string>> = {
+  ...LEVELS,
+  none: LEVELS.minimal,
+  xhigh: LEVELS.high,
+  max: LEVELS.high,
+}
+
+/** Tokens to think with, for the models before: what Google's own bridge from efforts says. */
+export const EFFORT_BUDGETS: Readonly<Record<Effort, number>> = {
+  none: 0,
+  minimal: 1024,
+  low: 1024,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 24_576,
+  max: 24_576,
+}
+
+/** Efforts that other efforts share their level or budget with. */
+export const INEXACT_EFFORTS: ReadonlySet<Effort> = new Set<Effort>(['xhigh', 'max'])
+
+/** Words for how urgent a request is. */
+export const TIERS: Readonly<Record<string, string>> = {
+  standard: 'standard',
+  flex: 'flex',
+  priority: 'priority',
+  unspecified: 'unspecified',
+  default: 'standard',
+  standard_only: 'standard',
+  auto: 'unspecified',
+}
+
+/** How many stop sequences the API takes. */
+export const MAX_STOP_SEQUENCES = 5
+
+/** What a label's name and value may be. */
+export const LABEL = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u
+export const LABEL_NAME = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u
+
+/** What the API takes in the place of a signature, for calls that no model of its made. */
+export const NO_SIGNATURE = 'skip_thought_signature_validator'
