@@ -1,9 +1,10 @@
 /** What the tests of this codec share. */
-import { checkGrammar, foldEvents, Losses, type Message, type Request, type StreamEvent } from '../src/model/index.ts'
-import { SseDecoder } from '../src/sse/index.ts'
+
 import type { EncodeAnswerContext } from '../src/dialects/codec.ts'
 import { createStreamDecoder } from '../src/dialects/gemini/stream-decoder.ts'
 import { createStreamEncoder } from '../src/dialects/gemini/stream-encoder.ts'
+import { checkGrammar, foldEvents, Losses, type Message, type Request, type StreamEvent } from '../src/model/index.ts'
+import { SseDecoder } from '../src/sse/index.ts'
 
 export const ISSUER = 'https://google.test'
 
@@ -48,6 +49,7 @@ export function encodeEvents(events: readonly StreamEvent[], losses?: Losses): s
 export function chunksOf(text: string): unknown[] {
   return text
     .split('\r\n\r\n')
+    .map(frame => frame.trimStart())
     .filter(frame => frame.startsWith('data: '))
     .map(frame => JSON.parse(frame.slice(6)) as unknown)
 }
