@@ -14,11 +14,10 @@ import {
   type StreamEvent,
   type ToolCallPart,
   type Usage,
-  wrapParts,
 } from '../../model/index.ts'
 import type { EncodeAnswerContext } from '../codec.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
-import { BREAK_TEXT, isOwn, openingText, sealText } from './carrier.ts'
+import { BREAK_TEXT, isOwn, openingText, partsText, sealText } from './carrier.ts'
 import { GroundingWriter, type WrittenAnnotation, type WrittenAnnotations } from './grounding-writer.ts'
 import { writeLogprobs } from './logprobs.ts'
 import { encodePart } from './part.ts'
@@ -368,7 +367,7 @@ export class AnswerWriter {
   #carryCall(choice: number, part: ToolCallPart): void {
     const { callId: id, name, payload } = part
     const functionCall = { name, args: { input: payload }, id }
-    this.#sink.part(choice, { functionCall, thoughtSignature: wrapParts([part]) })
+    this.#sink.part(choice, { functionCall, thoughtSignature: partsText([part]) })
   }
 
   /** Calls that another provider runs ride together with their results. */
@@ -377,7 +376,7 @@ export class AnswerWriter {
     const calls = candidate.served.filter(({ part }) => part.kind === 'tool-call').length
     if (calls > candidate.served.length - calls) return
     const parts = candidate.served.splice(0).map(({ part }) => part)
-    this.#sink.part(candidate.choice, { text: '', thought: true, thoughtSignature: wrapParts(parts) })
+    this.#sink.part(candidate.choice, { text: '', thought: true, thoughtSignature: partsText(parts) })
     candidate.reads = undefined
   }
 

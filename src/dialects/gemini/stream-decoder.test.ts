@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeChunks, decodeText, foldChunks, ISSUER } from '../../../test/gemini-codec.ts'
 import type { Part } from '../../model/index.ts'
-import { foldEvents, wrapSeal } from '../../model/index.ts'
-import { openingText } from './carrier.ts'
+import { foldEvents } from '../../model/index.ts'
+import { openingText, sealText } from './carrier.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 
 function chunk(parts: readonly object[], more: object = {}): object {
@@ -132,7 +132,10 @@ const PARTS: Readonly<Record<string, readonly [chunks: readonly object[][], part
         {
           text: '',
           thought: true,
-          thoughtSignature: wrapSeal({ dialect: 'messages', issuer: 'a', kind: 'signature', value: 'EqQB' }),
+          thoughtSignature: sealText(
+            { dialect: 'messages', issuer: 'a', kind: 'signature', value: 'EqQB' },
+            'signature',
+          ),
         },
       ],
     ],

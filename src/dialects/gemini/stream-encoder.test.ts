@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answerContext, chunksOf, decodeText, encodeEvents } from '../../../test/gemini-codec.ts'
 import { failure } from '../../errors.ts'
-import { EventWriter, foldEvents, Losses, type StreamEvent, unwrapParts, unwrapSeal } from '../../model/index.ts'
+import { EventWriter, foldEvents, Losses, type StreamEvent } from '../../model/index.ts'
+import { readSignature } from './carrier.ts'
 import { createArrayEncoder, wantsArray } from './stream-encoder.ts'
 
 function stream(write: (writer: EventWriter) => void): StreamEvent[] {
@@ -65,7 +66,7 @@ test('reasoning of another provider is a thought, its seal wrapped at its end', 
   )
   assert.deepEqual(text, { text: 'Hm', thought: true })
   assert.deepEqual({ ...end, thoughtSignature: '' }, { text: '', thought: true, thoughtSignature: '' })
-  assert.deepEqual(unwrapSeal(end?.thoughtSignature ?? ''), seal)
+  assert.deepEqual(readSignature(end?.thoughtSignature ?? '', 'signature', 'g'), { type: 'seal', seal })
 })
 
 test('a token of its own leaves as it came', () => {
@@ -137,10 +138,8 @@ test('tools that another provider ran ride together with their results', () => {
   })
   const parts = partsOf(events)
   assert.equal(parts.length, 1)
-  assert.deepEqual(
-    unwrapParts(parts[0]?.thoughtSignature ?? '')?.map(({ kind }) => kind),
-    ['tool-call', 'tool-result'],
-  )
+  const carried = readSignature(parts[0]?.thoughtSignature ?? '', 'signature', 'g')
+  assert.deepEqual(carried, { type: 'parts', parts: foldEvents(events).candidates[0]?.parts })
 })
 
 test('what it cannot say is a loss', () => {
