@@ -130,9 +130,16 @@ export class AnswerReader {
         this.#readNatives(chunk)
         break
       }
-    if (chunk.usageMetadata !== undefined) this.#readUsage(chunk.usageMetadata)
+    if (chunk.usageMetadata !== undefined) this.readUsage(chunk.usageMetadata)
     const failure = failed ? decodeGeminiEvent(chunk) : undefined
     if (failure !== undefined) this.fail(failure)
+  }
+
+  /** Reads more text of a candidate that says nothing else. */
+  readPlain(choice: number, isThought: boolean, text: string): void {
+    const candidate = this.#candidate(choice)
+    this.#writer.text(this.#openFor(candidate, isThought ? 'reasoning' : 'text'), text)
+    if (!isThought) candidate.text += text
   }
 
   /** The bytes have ended. */
@@ -192,7 +199,7 @@ export class AnswerReader {
   }
 
   /** The first counts are told at once, since some clients begin with them; the others at the end. */
-  #readUsage(value: unknown): void {
+  readUsage(value: unknown): void {
     const usage = objectOf<GeminiUsage>(value) ?? {}
     for (const name in usage) {
       const said = (usage as Wire)[name]
@@ -207,12 +214,7 @@ export class AnswerReader {
 
   #readCandidate(position: number, value: Unread<GeminiCandidate>): void {
     const choice = countOf(value.index) ?? position
-    let candidate = this.#candidates.get(choice)
-    if (candidate === undefined) {
-      candidate = new Candidate(choice)
-      this.#candidates.set(choice, candidate)
-      this.#writer.touch(choice)
-    }
+    const candidate = this.#candidate(choice)
     const logprobs = value.logprobsResult === undefined ? undefined : new ChunkLogprobs(value.logprobsResult)
     const annotations = hasAnnotations(value) ? new PartAnnotations(this.#writer, candidate, value) : undefined
     const parts = objectOf<GeminiContent>(value.content)?.parts
@@ -228,6 +230,16 @@ export class AnswerReader {
     if (value.groundingMetadata !== undefined) this.#readGroundingRest(candidate, value.groundingMetadata)
     candidate.finish = textOf(value.finishReason) ?? candidate.finish
     if (candidate.finish !== undefined) this.#finish(candidate, candidate.finish)
+  }
+
+  #candidate(choice: number): Candidate {
+    let candidate = this.#candidates.get(choice)
+    if (candidate === undefined) {
+      candidate = new Candidate(choice)
+      this.#candidates.set(choice, candidate)
+      this.#writer.touch(choice)
+    }
+    return candidate
   }
 
   /** Probabilities in a chunk without text are those of the text before. */
