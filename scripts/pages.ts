@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { configReference } from '../src/gateway/config/index.ts'
+import { dialectReference } from './dialects-page.ts'
 import { errorReference } from './errors-page.ts'
 
 /** What stands below the line `<!-- Generated … -->` of these pages of `docs`; above it people write. */
 const GENERATED: Readonly<Record<string, () => string>> = {
   'configuration.md': configReference,
+  'dialects.md': dialectReference,
   'errors.md': errorReference,
 }
 

@@ -50,6 +50,22 @@ for (const [name, bytes] of HALVES)
       )
     })
 
+    test('base64 for URLs has its own alphabet and no padding', () => {
+      assert.equal(bytes.toBase64Url(Uint8Array.of(0xfb, 0xff, 0xfe, 0x61)), '-__-YQ')
+      assert.deepEqual([...bytes.fromBase64Url('-__-YQ')], [0xfb, 0xff, 0xfe, 0x61])
+      for (const other of ['+//+', 'YQ==', 'Y Q', 'YWFhY', 'é'])
+        assert.throws(() => bytes.fromBase64Url(other), SyntaxError, other)
+    })
+
+    test('bytes come back from base64, of a part of a larger memory too', () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat({ max: 10 }), (any, start) => {
+          const part = any.subarray(start)
+          assert.deepEqual([...bytes.fromBase64Url(bytes.toBase64Url(part))], [...part])
+        }),
+      )
+    })
+
     test('isUtf8 tells text from other bytes', () => {
       assert.equal(bytes.isUtf8(bytes.fromUtf8('\ufeffdas Mehl 🌾\0')), true)
       assert.equal(bytes.isUtf8(new Uint8Array(0)), true)

@@ -54,6 +54,7 @@ export function toBase64Url(bytes: Uint8Array): string {
 /** @throws {SyntaxError} when the text is not base64 of that alphabet */
 export function fromBase64Url(text: string): Uint8Array {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new SyntaxError('Cannot decode base64: a character is not of its alphabet')
+  if (text.length % 4 === 1) throw new SyntaxError('Cannot decode base64: a character is missing')
   if (BufferClass !== undefined) return BufferClass.from(text, 'base64url')
   return fromLatin1(atob(text.replaceAll('-', '+').replaceAll('_', '/')))
 }

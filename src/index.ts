@@ -82,6 +82,7 @@ export {
   type ObservedState,
   type OtherState,
   type PreparedState,
+  type ReportedLoss,
   type ReportedUsage,
   type RequestContextOptions,
   type StreamTimes,

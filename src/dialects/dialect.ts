@@ -2,6 +2,7 @@ import type { Failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
 import type { DialectName, Finish, Usage } from '../model/index.ts'
 import type { Codec } from './codec.ts'
+import type { WrappedPlace } from './wrapped-seals.ts'
 
 export type { DialectName } from '../model/index.ts'
 
@@ -19,6 +20,10 @@ export interface Dialect {
   createMeter(): Meter
   readonly whole: WholeMeter
   readonly models: DialectModels
+  /** Where a frame or a whole body names the model that answered: members, from the outside in. */
+  readonly modelAt: readonly (readonly string[])[]
+  /** Where its clients send back what we wrapped for them. */
+  readonly wrappedAt: readonly WrappedPlace[]
   /** The way into the hub; undefined while this dialect can only be relayed. */
   readonly codec?: Codec
 }
@@ -46,16 +51,20 @@ export interface Peeked {
 /** What a request needs on its way up: span edits only, never a re-serialisation. */
 export interface RequestEdits {
   /** The model to ask the upstream for; undefined leaves the client's. */
-  readonly model?: string
+  readonly model?: string | undefined
   /** Ask for usage where the dialect needs asking and the client did not say. */
   readonly askUsage?: boolean
+  /** Ask for a stream, or for a whole answer, whatever the client wants; undefined leaves its wish. */
+  readonly stream?: boolean | undefined
 }
 
 export interface UpstreamTarget {
   /** Path below the base URL, with a leading slash, without query. */
   readonly path: string
   readonly body: Uint8Array
-  /** What was changed: `model`, `usage-frame`. */
+  /** Parameters that stand in place of the client's of the same names; absent: the client's are right. */
+  readonly query?: string
+  /** What was changed: `model`, `stream`, `usage-frame`. */
   readonly edits: readonly Edit[]
 }
 
@@ -80,6 +89,9 @@ export interface DialectHttp {
 /** Declared changes of bytes that are otherwise relayed as they come; a closed list. */
 export type Edit =
   | 'model'
+  | 'answer-model'
+  | 'seals'
+  | 'stream'
   | 'usage-frame'
   | 'usage-added'
   | 'ping'

@@ -8,6 +8,7 @@ export type {
   StreamDecoder,
   StreamEncoder,
 } from './codec.ts'
+export { bridgeCustomTools, withCustomCalls } from './custom-tools.ts'
 export type {
   Dialect,
   DialectFailure,
@@ -30,3 +31,5 @@ export { gemini } from './gemini/index.ts'
 export { messages } from './messages/index.ts'
 export { responses } from './responses/index.ts'
 export type { AnswerHome, RequestHome, Saying, Sayings } from './sayings.ts'
+export type { Wire } from './value.ts'
+export { cutWrapped, type WrappedPlace } from './wrapped-seals.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { fromUtf8, toUtf8 } from '../bytes.ts'
-import { peekBody, renameModel } from './request-body.ts'
+import { editBody, peekBody, renameModel } from './request-body.ts'
 
 test('model and stream are read at the top level, wherever they stand', () => {
   const body = fromUtf8('{"messages":[{"model":"inner","stream":false}], "stream" : true,"model":"gpt-\\u0034o"}')
@@ -85,3 +85,15 @@ test('a renamed body says the same but for the model', () => {
     }),
   )
 })
+
+for (const [body, stream, turned] of [
+  ['{"model":"m"}', true, '{"model":"m","stream":true}'],
+  ['{"stream":null,"n":1}', true, '{"stream":true,"n":1}'],
+  ['{"stream":true,"a":{"stream":true},"stream":true}', false, '{"stream":false,"a":{"stream":true},"stream":false}'],
+  ['{"model":"m"}', false, '{"model":"m"}'],
+  ['not json', true, 'not json'],
+] as const)
+  test(`${stream ? 'a stream' : 'a whole answer'} is asked for in ${body}`, () => {
+    const { body: edited, edits } = editBody(fromUtf8(body), { stream })
+    assert.deepEqual([toUtf8(edited), edits], [turned, turned === body ? [] : ['stream']])
+  })

@@ -1,7 +1,7 @@
 import { toUtf8 } from '../bytes.ts'
 import { failure } from '../errors.ts'
 import { insertMember, JsonError, type Member, member, replaceSpan, type Span, scanObject } from '../json/index.ts'
-import type { Peeked } from './dialect.ts'
+import type { Edit, Peeked, RequestEdits } from './dialect.ts'
 import { textOf } from './value.ts'
 
 /**
@@ -40,6 +40,32 @@ export function renameModel(body: Uint8Array, model: string): Uint8Array {
   if (models.length === 0) return insertMember(body, 'model', json)
   const others = models.filter(span => valueAt(body, span) !== model)
   return others.reduceRight((edited, span) => replaceSpan(edited, span, json), body)
+}
+
+/** The body with another model and another wish for a stream, where those are told. */
+export function editBody(
+  body: Uint8Array,
+  { model, stream }: RequestEdits,
+): { readonly body: Uint8Array; readonly edits: readonly Edit[] } {
+  const edits: Edit[] = []
+  const renamed = model === undefined ? body : renameModel(body, model)
+  if (renamed !== body) edits.push('model')
+  const turned = stream === undefined ? renamed : turnStream(renamed, stream)
+  if (turned !== renamed) edits.push('stream')
+  return { body: turned, edits }
+}
+
+/**
+ * Asks for a stream, or for a whole answer; the body itself when it does already, or is no JSON object.
+ * Every duplicate is changed: whoever reads the first one asks for the same.
+ */
+export function turnStream(body: Uint8Array, stream: boolean): Uint8Array {
+  const members = membersOf(body)
+  if (members === undefined) return body
+  const wishes = members.filter(({ key }) => key === 'stream')
+  if (wishes.length === 0) return stream ? insertMember(body, 'stream', 'true') : body
+  const others = wishes.filter(span => valueAt(body, span) !== stream)
+  return others.reduceRight((edited, span) => replaceSpan(edited, span, String(stream)), body)
 }
 
 /** The value of a member that the scanner has found. */

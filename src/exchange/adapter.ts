@@ -1,4 +1,5 @@
-import type { Edit } from '../dialects/index.ts'
+import type { AdaptedRequest, Conversion } from '../convert/index.ts'
+import type { Edit, Match } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import type { HttpClient, RawHeaders, UpstreamRequest } from '../http/index.ts'
 import type { Lane, Shape } from '../model/index.ts'
@@ -12,6 +13,10 @@ export interface AdapterContext {
   readonly limits: Limits
   /** Where the stage notes what it changes. */
   readonly edits: Set<Edit>
+  /** What the client's request was understood as, and where losses are noted; undefined where it passed as it is. */
+  readonly conversion?: Conversion | undefined
+  /** The request's body as it was sent. */
+  readonly sent?: Uint8Array | undefined
 }
 
 /** A way from a client's dialect to an upstream's and back: a lane for a pair of dialects. */
@@ -23,8 +28,14 @@ export interface Adapter {
   readonly lane: Lane
   /** What is changed and known before the upstream answers. */
   readonly edits: readonly Edit[]
-  /** The client's request body as the upstream is to get it. */
-  request(body: Uint8Array): Uint8Array
+  /**
+   * The client's request as the upstream is to get it.
+   * @param match what the client's path says. Default: a plain request to a model.
+   * @returns a failure for the client when it cannot be read or cannot be honoured
+   */
+  request(body: Uint8Array, match?: Match): AdaptedRequest | Failure
+  /** Whether it can make a whole answer of a stream. Default false: the stream passes as it is. */
+  readonly folds?: boolean | undefined
   /** A frame that may stand between any two events; undefined where the client's dialect has none. */
   readonly keepAlive: Uint8Array | undefined
   /** Whether a status comes with an answer; all others go to `failure`, with their body. */
@@ -53,6 +64,10 @@ export interface Attempt {
   readonly adapter: Adapter
   /** The model that this attempt asks for. */
   readonly model?: string
+  /** What the upstream is asked for. Default: what the client wants. */
+  readonly asks?: 'stream' | 'whole'
+  /** What became of the client's request on its way; undefined where it passed as it is. */
+  readonly conversion?: Conversion | undefined
 }
 
 /** Routing, retry and fallback as the engine sees them. Undefined: nothing left. */

@@ -44,9 +44,15 @@ export interface Limits {
   readonly holdBytes: number
   /** The longest frame that is metered. Default 8 MiB. */
   readonly eventBytes: number
+  /** The largest answer that is held as a whole, to be collected or converted. Default 64 MiB. */
+  readonly messageBytes?: number
 }
 
-export const DEFAULT_LIMITS: Limits = { holdBytes: 256 * 1024, eventBytes: 8 * 1024 * 1024 }
+export const DEFAULT_LIMITS: Required<Limits> = {
+  holdBytes: 256 * 1024,
+  eventBytes: 8 * 1024 * 1024,
+  messageBytes: 64 * 1024 * 1024,
+}
 
 /** What is held of an answer before its head goes out; more commits it. */
 export const HANDSHAKE_BYTES = 64 * 1024

@@ -12,7 +12,7 @@ import {
   HANDSHAKE_BYTES,
   type Limits,
 } from './budgets.ts'
-import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf } from './client-head.ts'
+import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } from './client-head.ts'
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 import { Recorder } from './recorder.ts'
@@ -90,7 +90,7 @@ export class Exchange implements RunOwner, OutletEvents {
       return
     }
     if (this.#phase === 'trailing') {
-      this.#finish()
+      this.#endAnswer(this.#run as Run)
       return
     }
     const message =
@@ -132,13 +132,12 @@ export class Exchange implements RunOwner, OutletEvents {
       this.#decideStatus(run)
       return
     }
-    run.stage.end(this.#emit)
     this.#endAnswer(run)
   }
 
   onError(run: Run, failed: Failure): void {
     if (run !== this.#run) return
-    if (this.#phase === 'trailing') this.#finish()
+    if (this.#phase === 'trailing') this.#endAnswer(run)
     else if (run.head !== undefined && !isAnswer(run)) this.#decideStatus(run)
     else this.#lose(run, failed)
   }
@@ -157,7 +156,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#isClientGone = true
     if (this.#phase === 'ending') this.#conclude()
     // A client that leaves after the last event is served: let the upstream end, its socket is worth keeping.
-    else if (this.#phase === 'trailing') this.#run?.resume()
+    else if (this.#phase === 'trailing' && this.#isCommitted) this.#run?.resume()
     else {
       this.#outcome = 'cancelled'
       this.#record.failure ??= failure('cancelled', 'Client left before the end of the answer')
@@ -179,7 +178,7 @@ export class Exchange implements RunOwner, OutletEvents {
       return
     }
     if (this.#phase === 'trailing') {
-      if (isOver(now, this.#since, budgets.trailerMs)) this.#finish()
+      if (isOver(now, this.#since, budgets.trailerMs)) this.#endAnswer(this.#run as Run)
       return
     }
     const spent = this.#spentBudget(now)
@@ -199,7 +198,7 @@ export class Exchange implements RunOwner, OutletEvents {
     if (isOver(now, this.#record.startedAt, budgets.totalMs)) return 'totalMs'
     if (run === undefined) return undefined
     if (run.head === undefined) {
-      const name = this.#options.wants === 'stream' ? 'headMs' : 'wholeHeadMs'
+      const name = (run.attempt.asks ?? this.#options.wants) === 'stream' ? 'headMs' : 'wholeHeadMs'
       return isOver(now, run.sentAt, budgets[name]) ? name : undefined
     }
     if (run.stage === undefined) return !isAnswer(run) && isOver(now, run.headAt, ERROR_BODY_MS) ? 'headMs' : undefined
@@ -243,11 +242,13 @@ export class Exchange implements RunOwner, OutletEvents {
       if (failed === undefined) this.#answer(failure('not-found', 'No upstream is left to ask'))
       return failed === undefined
     }
+    this.#run?.stage?.release?.()
     this.#record.restart()
     this.#record.upstream = attempt.upstream
     this.#record.upstreamDialect = attempt.adapter.to
     this.#record.lane = attempt.adapter.lane
     this.#record.sentModel = attempt.model
+    this.#record.conversion = attempt.conversion
     for (const edit of attempt.adapter.edits) this.#record.edits.add(edit)
     this.#phase = 'dispatching'
     this.#run = new Run(this, attempt, this.#sweep.now())
@@ -278,20 +279,25 @@ export class Exchange implements RunOwner, OutletEvents {
     const head = run.head as Head
     if (changes?.headers !== undefined) run.head = { ...head, headers: changes.headers }
     if (changes?.adapter !== undefined) run.adapter = changes.adapter
-    const shape = shapeOf(this.#options.wants, head)
+    const { asks: asked } = run.attempt
+    const shape = shapeOf(this.#options.wants, head, { asked, folds: run.adapter.folds })
     this.#record.shape = shape
-    this.#record.lane = run.adapter.lane
+    // What is folded or unfolded has been through the hub, of whatever dialects it is.
+    const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand')
+    this.#record.lane = isTurned ? 'convert' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)
     this.#phase = 'holding'
     if (early !== undefined) this.#push(run, early)
   }
 
-  #stageFor({ adapter, head }: Run, shape: Shape): Stage {
+  #stageFor({ adapter, head, attempt }: Run, shape: Shape): Stage {
     const { subject, transform } = this.#options
     const { edits } = this.#record
-    const stage = adapter.stage({ clientModel: subject.model, shape, limits: this.#limits, edits })
-    if (transform === undefined || shape === 'stream') return stage
+    const { conversion, request } = attempt
+    const limits = this.#limits
+    const stage = adapter.stage({ clientModel: subject.model, shape, limits, edits, conversion, sent: request.body })
+    if (transform === undefined || shape === 'stream' || stage.mediaType === EVENT_STREAM) return stage
     return new TransformStage(stage, (head as Head).headers, transform)
   }
 
@@ -307,7 +313,11 @@ export class Exchange implements RunOwner, OutletEvents {
     }
     if (reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
     else if (this.#isReady(run)) this.#commit(run)
-    else run.keepHeld(heldBefore)
+    else {
+      run.keepHeld(heldBefore)
+      // What is collected goes out when it is over: what the upstream has to add does not keep it for ever.
+      if (this.#record.shape === 'collect') this.#followReading(run)
+    }
   }
 
   /** Where the bytes of the stage go: to the client, or to what is held until the head is decided. */
@@ -335,15 +345,19 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #followReading(run: Run): void {
-    if (this.#phase !== 'streaming') return
+    if (this.#phase !== 'streaming' && this.#phase !== 'holding') return
     const { reading } = (run.stage as Stage).seen
     if (!reading.isFinished && !reading.isTerminal && reading.failure === undefined) return
     this.#phase = 'trailing'
     this.#since = this.#sweep.now()
   }
 
+  /** Nothing more of the upstream counts: the last bytes of the stage, and what they make of the answer. */
   #endAnswer(run: Run): void {
-    const { reading } = (run.stage as Stage).seen
+    run.abort()
+    const stage = run.stage as Stage
+    stage.end(this.#emit)
+    const { reading } = stage.seen
     this.#record.note(reading, this.#sweep.now())
     if (!this.#isCommitted && reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
     else if (reading.isFinished || reading.isTerminal || reading.failure !== undefined) {
@@ -390,9 +404,11 @@ export class Exchange implements RunOwner, OutletEvents {
       this.#answer(failed)
       return
     }
-    run.held = []
     run.stage ??= this.#stageFor(run, 'stream')
-    run.stage.fail(failed, bytes => this.#write(bytes))
+    // Of an error that the upstream told, the stage has said already what there is to say.
+    if (run.stage.seen.reading.failure === failed && run.heldBytes > 0) this.#write(run.takeHeld())
+    else run.stage.fail(failed, bytes => this.#write(bytes))
+    run.held = []
     this.#record.failure = failed
     this.#settle()
     this.#outlet.destroy()
@@ -412,8 +428,9 @@ export class Exchange implements RunOwner, OutletEvents {
   #clientHead(run: Run): Head {
     const head = run.head as Head
     const { mediaType = EVENT_STREAM, mapHeaders } = this.#options
-    const { changesBody = false, headers: changed } = run.stage as Stage
-    const headers = changed ?? answerHeaders(head, { shape: this.#record.shape, changesBody, mediaType })
+    const { changesBody = false, headers: changed, mediaType: own, length } = run.stage as Stage
+    const crossing = changed ?? answerHeaders(head, { shape: this.#record.shape, changesBody, mediaType })
+    const headers = own === undefined ? crossing : typedHeaders(crossing, own, length)
     return { status: head.status, headers: mapHeaders?.(headers) ?? headers }
   }
 
@@ -481,6 +498,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#sweep.delete(this)
     const run = this.#run
     run?.abort()
+    run?.stage?.release?.()
     const reading = run?.stage?.seen.reading
     // An error after the finish is passed on and does not undo it.
     const told = this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)

@@ -1,6 +1,8 @@
 export type { Adapter, AdapterContext, Attempt, FailureAnswer, NextAttempt } from './adapter.ts'
+export { adapters, createAdapter, registryOf } from './adapters.ts'
 export type { Budgets, Limits } from './budgets.ts'
 export { DEFAULT_BUDGETS, DEFAULT_LIMITS } from './budgets.ts'
+export { type ConvertOptions, convertAdapter } from './convert.ts'
 export { Exchange } from './exchange.ts'
 export type { FrameEdit, Redact } from './frame-edit.ts'
 export type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'

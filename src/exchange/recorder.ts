@@ -1,7 +1,8 @@
+import type { Conversion } from '../convert/index.ts'
 import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import type { Lane, Outcome, Shape } from '../model/index.ts'
-import { provenanceOf, reportedUsage, type StreamReport } from '../observe/index.ts'
+import { provenanceOf, reportedLosses, reportedUsage, type StreamReport } from '../observe/index.ts'
 
 /** What is known of an exchange before it starts. */
 export interface Subject {
@@ -23,6 +24,7 @@ export class Recorder {
   lane: Lane | undefined
   shape: Shape | undefined
   sentModel: string | undefined
+  conversion: Conversion | undefined
   status: number | undefined
   failure: Failure | undefined
   bytesIn = 0
@@ -76,6 +78,7 @@ export class Recorder {
       lane: this.lane ?? null,
       shape: this.shape ?? null,
       edits: [...this.edits],
+      losses: reportedLosses(this.conversion?.requestLosses.all ?? [], this.conversion?.answerLosses.all ?? []),
       model: {
         requested: subject.model ?? null,
         sent: this.sentModel ?? subject.model ?? null,

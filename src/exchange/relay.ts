@@ -1,9 +1,13 @@
 import { fromUtf8, toUtf8 } from '../bytes.ts'
+import { asCoded, type CodedDialect, CollectStage, decodeRequest, ExpandStage } from '../convert/index.ts'
 import type { Dialect, Edit } from '../dialects/index.ts'
 import { type Failure, failure as makeFailure } from '../errors.ts'
+import { Losses, type Request } from '../model/index.ts'
 import type { Adapter, AdapterContext, FailureAnswer } from './adapter.ts'
+import { DEFAULT_LIMITS } from './budgets.ts'
 import { DROP_USAGE_FRAME, type Redact, redactFailures } from './frame-edit.ts'
 import { RelayStage } from './relay-stage.ts'
+import { RewriteWholeStage, rewriteModel as renamed } from './rewrite-model.ts'
 import type { Stage } from './stage.ts'
 import { PassStage, UnexpectedWholeStage, WholeStage } from './whole-stage.ts'
 
@@ -12,28 +16,63 @@ export interface RelayOptions {
   readonly edits?: readonly Edit[]
   /** False for paths that are relayed without being understood. Default true. */
   readonly isMetered?: boolean
+  /** The answer names the model that the client asked for. Default false. */
+  readonly rewriteModel?: boolean
+  /** Who can read the seals of its answers. */
+  readonly issuer?: string
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: Redact
 }
 
 /** The adapter of one dialect to itself: bytes pass as they are, a tap reads them. */
 export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adapter {
-  const { edits = [], isMetered = true, redact = text => text } = options
+  const { edits = [], isMetered = true, rewriteModel = false, issuer = '', redact = text => text } = options
+  const coded = isMetered ? asCoded(dialect) : undefined
   const dropsUsage = edits.includes('usage-frame')
   const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
 
-  function stage({ shape, limits, edits: made }: AdapterContext): Stage {
+  function stage(context: AdapterContext): Stage {
+    const { shape, limits, edits: made, clientModel } = context
     if (!isMetered) return new PassStage()
-    if (shape === 'stream') return new RelayStage(dialect, limits, made, frameEdits)
-    return shape === 'expand' ? new UnexpectedWholeStage(dialect) : new WholeStage(dialect)
+    const named = rewriteModel ? clientModel : undefined
+    if (shape === 'stream')
+      return new RelayStage(
+        dialect,
+        limits,
+        made,
+        named === undefined ? frameEdits : [...frameEdits, renamed(dialect, named)],
+      )
+    if (shape === 'whole')
+      return named === undefined
+        ? new WholeStage(dialect)
+        : new RewriteWholeStage(dialect, named, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
+    return coded === undefined ? new UnexpectedWholeStage(dialect) : turnedStage(coded, context)
+  }
+
+  /** A stream where a whole answer was asked for, or the other way round. */
+  function turnedStage(coded: CodedDialect, context: AdapterContext): Stage {
+    const { shape, limits, clientModel, conversion, sent } = context
+    const Turned = shape === 'collect' ? CollectStage : ExpandStage
+    return new Turned({
+      client: coded,
+      upstream: coded,
+      issuer,
+      model: rewriteModel ? clientModel : undefined,
+      request: conversion?.request ?? requestIn(coded, sent, dropsUsage),
+      losses: conversion?.answerLosses ?? new Losses(),
+      eventBytes: limits.eventBytes,
+      messageBytes: limits.messageBytes ?? DEFAULT_LIMITS.messageBytes,
+      redact,
+    })
   }
 
   return {
     from: dialect.name,
     to: dialect.name,
-    lane: dropsUsage ? 'edit' : 'relay',
+    lane: dropsUsage || rewriteModel ? 'edit' : 'relay',
     edits,
-    request: body => body,
+    folds: coded !== undefined,
+    request: body => ({ body }),
     keepAlive: isMetered ? dialect.keepAlive : undefined,
     isAnswer: status => status >= 200 && status < 300 && !(isMetered && (status === 204 || status === 205)),
     stage,
@@ -50,6 +89,15 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
   }
 }
 
+/** What a relayed request asks for, as far as writing the answer needs it; undefined when it cannot be read. */
+function requestIn(dialect: CodedDialect, sent: Uint8Array | undefined, dropsUsage: boolean): Request | undefined {
+  if (sent === undefined) return undefined
+  const read = decodeRequest(dialect, sent, { operation: 'generate', path: '' })
+  const request = 'code' in read ? undefined : read
+  // That the usage was asked for may have been our own wish.
+  return request !== undefined && dropsUsage ? { ...request, includeUsage: false } : request
+}
+
 /** Bytes of whatever kind, both ways; errors of our own are JSON in a plain form. */
 export function passAdapter(redact: Redact = text => text): Adapter {
   return {
@@ -57,7 +105,7 @@ export function passAdapter(redact: Redact = text => text): Adapter {
     to: 'any',
     lane: 'relay',
     edits: [],
-    request: body => body,
+    request: body => ({ body }),
     keepAlive: undefined,
     isAnswer: () => true,
     stage: () => new PassStage(),
@@ -71,7 +119,7 @@ export function passAdapter(redact: Redact = text => text): Adapter {
 }
 
 /** What a status below 400 that is no answer means. */
-function describeStatus(status: number): Failure | undefined {
+export function describeStatus(status: number): Failure | undefined {
   if (status >= 400) return undefined
   if (status >= 300)
     return makeFailure('upstream', `Upstream answered with a redirect, which is not followed: status ${status}`)

@@ -22,6 +22,10 @@ export interface Stage {
   readonly seen: Seen
   /** The bytes are not the upstream's, so neither is their length. Default false. */
   readonly changesBody?: boolean
+  /** The content type of what it emits, where it is not the upstream's. */
+  readonly mediaType?: string
+  /** How many bytes it emits in all, where the answer is not the upstream's and that is known. */
+  readonly length?: number | undefined
   /** What goes to the client in place of the upstream's headers; known when the first byte is emitted. */
   readonly headers?: RawHeaders | undefined
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void
@@ -29,4 +33,6 @@ export interface Stage {
   end(out: Emit<Uint8Array>): void
   /** The answer failed in mid-stream: the client's in-stream error. Emits nothing while `midFrame`. */
   fail(failure: Failure, out: Emit<Uint8Array>): void
+  /** Nothing more is asked of it: what it holds is let go. */
+  release?(): void
 }

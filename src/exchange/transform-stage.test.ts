@@ -67,23 +67,29 @@ test('nothing of an answer leaves before it is changed, however large it is', ()
   assert.equal(outlet.text.length, 200_014)
 })
 
-test('a stream is never changed, asked for or not', async () => {
-  for (const wants of ['stream', 'whole'] as const) {
-    const { call, outlet, report } = begin({ wants })
+test('a stream is never changed, and what is collected of one is', async () => {
+  for (const setup of [{ wants: 'stream' }, { wants: 'whole', adapter: passAdapter() }] as const) {
+    const { call, outlet, report } = begin(setup)
     call.head(200, ['content-type', 'text/event-stream']).data(STREAM).end()
     assert.equal(outlet.text, STREAM)
     assert.equal((await report).outcome, 'completed')
   }
+  const { call, outlet } = begin()
+  call.head(200, ['content-type', 'text/event-stream']).data(STREAM).end()
+  assert.equal(JSON.parse(outlet.text).wrapped.choices[0].message.content, 'Hi')
+  assert.deepEqual(outlet.head?.headers, [
+    ...['content-type', 'application/json', 'x-wrapped', 'yes', 'content-length', String(outlet.text.length)],
+  ])
 })
 
-test('a whole answer to a stream request is changed where it is passed on at all', () => {
+test('a whole answer to a stream request is changed where it passes, not where it becomes a stream', () => {
   const passed = begin({ wants: 'stream', adapter: passAdapter() })
   passed.call.head(200, JSON_HEADERS).data(ANSWER).end()
   assert.equal(passed.outlet.text, `{"wrapped":${ANSWER}}`)
 
-  const refused = begin({ wants: 'stream' })
-  refused.call.head(200, JSON_HEADERS).data(ANSWER).end()
-  assert.equal(refused.outlet.head?.status, 502)
+  const expanded = begin({ wants: 'stream' })
+  expanded.call.head(200, JSON_HEADERS).data(ANSWER).end()
+  assert.match(expanded.outlet.text, /^data: .*"Hi".*data: \[DONE\]\n\n$/s)
 })
 
 test('an error answer is not changed, whatever its status says', async () => {

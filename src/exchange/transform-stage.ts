@@ -2,6 +2,7 @@ import { GrowingBytes } from '../bytes.ts'
 import { emptyReading, type Reading } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type RawHeaders, responseHeaders } from '../http/index.ts'
+import { typedHeaders } from './client-head.ts'
 import type { Emit, Seen, Stage } from './stage.ts'
 
 /** Headers and body of a request or of a whole answer. */
@@ -35,6 +36,7 @@ export class TransformStage implements Stage {
 
   push(chunk: Uint8Array): void {
     this.#inner.push(chunk, this.#keep)
+    this.seen.reading = this.#inner.seen.reading
     if (!this.#isTooLarge) return
     this.#kept.clear()
     this.#fail(failure('upstream', `Cannot change the answer: it is larger than ${MAX_ANSWER_BYTES} bytes`))
@@ -54,15 +56,26 @@ export class TransformStage implements Stage {
     this.#inner.fail(failed, out)
   }
 
+  release(): void {
+    this.#kept.clear()
+    this.#inner.release?.()
+  }
+
   #change(body: Uint8Array, out: Emit<Uint8Array>): void {
     try {
-      const changed = this.#transform({ headers: this.#upstreamHeaders, body })
+      const changed = this.#transform({ headers: this.#innerHeaders, body })
       const crossing = responseHeaders(changed.headers, { bodyChanges: true })
       this.headers = [...crossing, 'content-length', String(changed.body.length)]
       out(changed.body)
     } catch (error) {
       this.#fail(failure('upstream', `Cannot change the answer: ${messageOf(error)}`, { status: 500 }))
     }
+  }
+
+  /** Those of the body as it is by now. */
+  get #innerHeaders(): RawHeaders {
+    const { mediaType, length } = this.#inner
+    return mediaType === undefined ? this.#upstreamHeaders : typedHeaders(this.#upstreamHeaders, mediaType, length)
   }
 
   #fail(failed: Failure): void {

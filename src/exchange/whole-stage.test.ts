@@ -12,6 +12,9 @@ const BODY =
 const ERROR = '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
 const JSON_TYPE = ['content-type', 'application/json']
 
+/** A dialect that can only be relayed. */
+const { codec: _, ...RELAYED } = DIALECTS.messages
+
 function begin(options: Pick<ExchangeOptions, 'wants' | 'budgets'>, adapter = relayAdapter(DIALECTS.messages)) {
   const client = new ScriptedClient()
   const outlet = new NotingOutlet()
@@ -41,8 +44,8 @@ test('an error in a whole body of a good status becomes its status', async () =>
   assert.equal((await report).outcome, 'failed')
 })
 
-test('a whole body where a stream was asked for is a status, however slowly it comes', async () => {
-  const { call, outlet, sweep, report } = begin({ wants: 'stream' })
+test('a whole body where a stream was asked for is a status where it cannot be expanded, however slowly it comes', async () => {
+  const { call, outlet, sweep, report } = begin({ wants: 'stream' }, relayAdapter(RELAYED))
   call.head(200, JSON_TYPE).data(BODY.slice(0, 50))
   sweep.pass(1000)
   assert.equal(outlet.isOpen, false)
@@ -60,10 +63,13 @@ test('an error of a whole body where a stream was asked for keeps its meaning', 
 })
 
 test('a whole body after an early head ends as an error in the stream', async () => {
-  const { call, outlet, sweep, report } = begin({
-    wants: 'stream',
-    budgets: { ...DEFAULT_BUDGETS, earlyHeadMs: 1000 },
-  })
+  const { call, outlet, sweep, report } = begin(
+    {
+      wants: 'stream',
+      budgets: { ...DEFAULT_BUDGETS, earlyHeadMs: 1000 },
+    },
+    relayAdapter(RELAYED),
+  )
   sweep.pass(1000)
   call.head(200, JSON_TYPE).data(BODY).end()
   assert.match(outlet.text, /^event: ping\n.*\n\nevent: error\ndata: .*whole JSON body.*\n\n$/)

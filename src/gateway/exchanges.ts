@@ -1,7 +1,7 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
-import type { Dialect, Edit, Match } from '../dialects/index.ts'
+import type { Dialect, Match } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
-import { type Adapter, Recorder, relayAdapter } from '../exchange/index.ts'
+import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
@@ -9,6 +9,7 @@ import { Redactor } from '../redact.ts'
 import { StreamingHandler } from '../streaming/index.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
+import { lossesHeader } from './losses-header.ts'
 import { type Plan, planRequest } from './plan.ts'
 import type { Streams } from './streams.ts'
 import type { Visit } from './visit.ts'
@@ -93,7 +94,7 @@ export class Exchanges {
     { key }: Credentials,
     plan: Plan,
   ): Promise<void> {
-    const { target, model, upstream } = plan
+    const { target, model, upstream, conversion } = plan
     const deferred = this.#handler.handleStreamingRequest({
       method: request.method as string,
       url: plan.url,
@@ -102,11 +103,13 @@ export class Exchanges {
       client: this.client(plan.budgets.connectMs),
       requestContext: new RequestContext({ requestId: id }),
       handlerConfig: {
-        responseAdapter: this.#adapter(dialect, match.operation === 'generate', target.edits),
+        responseAdapter: this.#adapter(dialect, match.operation === 'generate', plan),
         preserveHeaderCase: true,
       },
       exchange: {
         wants: plan.wants,
+        asks: plan.asks,
+        conversion,
         upstream: upstream.name,
         subject: { key: key ?? undefined, dialect: dialect.name, model: model.requested },
         budgets: plan.budgets,
@@ -125,11 +128,17 @@ export class Exchanges {
   }
 
   /** Adapters have no state of their own: one serves all exchanges of its kind. */
-  #adapter(dialect: Dialect, isMetered: boolean, edits: readonly Edit[]): Adapter {
-    const kind = `${dialect.name} ${isMetered} ${edits.join()}`
+  #adapter(dialect: Dialect, isMetered: boolean, plan: Plan): Adapter {
+    const { target, upstream, rewriteModel } = plan
+    const kind = `${dialect.name} ${plan.dialect.name} ${isMetered} ${rewriteModel} ${target.edits.join()} ${upstream.issuer}`
     let adapter = this.#adapters.get(kind)
     if (adapter === undefined) {
-      adapter = relayAdapter(dialect, { edits, isMetered, redact: this.#redact })
+      const redact = this.#redact
+      const { issuer } = upstream
+      adapter =
+        plan.dialect === dialect
+          ? relayAdapter(dialect, { edits: target.edits, isMetered, rewriteModel, issuer, redact })
+          : createAdapter({ from: dialect.name, to: plan.dialect.name }, { issuer, redact })
       this.#adapters.set(kind, adapter)
     }
     return adapter
@@ -161,12 +170,14 @@ export class Exchanges {
 }
 
 /** Ours, under names that no upstream can take. */
-function ownHeaders({ subject, upstream, lane, edits }: Recorder): RawHeaders {
+function ownHeaders({ subject, upstream, lane, edits, conversion }: Recorder): RawHeaders {
+  const losses = conversion === undefined ? undefined : lossesHeader(conversion.requestLosses.all)
   return [
     'x-millrace-request-id',
     subject.id,
     ...(upstream === undefined ? [] : ['x-millrace-upstream', upstream]),
     ...(lane === undefined ? [] : ['x-millrace-lane', lane]),
     ...(edits.size === 0 ? [] : ['x-millrace-edits', [...edits].join(', ')]),
+    ...(losses === undefined ? [] : ['x-millrace-losses', losses]),
   ]
 }

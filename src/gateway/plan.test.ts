@@ -155,7 +155,7 @@ test('a model that no rule matches is refused with the rules that there are', ()
 })
 
 test('a dialect that the upstream does not speak is a clear 400', () => {
-  const { status, message } = refused(RULES, { target: '/v1/messages', body: '{"model":"fast"}' })
+  const { status, message } = refused(RULES, { target: '/v1/messages/count_tokens', body: '{"model":"fast"}' })
   assert.equal(status, 400)
   assert.match(message, /messages dialect.*two \(chat\)/)
 })

@@ -1,8 +1,24 @@
 import type { Credentials } from '../access/index.ts'
-import type { Dialect, Match, UpstreamTarget } from '../dialects/index.ts'
+import {
+  asCoded,
+  type Conversion,
+  convertRequest,
+  decodeRequest,
+  type LossPolicy,
+  refusalOf,
+} from '../convert/index.ts'
+import {
+  cutWrapped,
+  DIALECTS,
+  type Dialect,
+  type DialectName,
+  type Match,
+  type UpstreamTarget,
+} from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
-import type { Budgets } from '../exchange/index.ts'
-import { type RawHeaders, requestHeaders } from '../http/index.ts'
+import { adapters, type Budgets } from '../exchange/index.ts'
+import { getHeader, type RawHeaders, requestHeaders, withoutHeaders } from '../http/index.ts'
+import { type Loss, Losses } from '../model/index.ts'
 import { type Choice, type Config, chooseModel, firstUpstream, type Upstream } from './config/index.ts'
 
 /** A client's request, understood as far as routing needs it. */
@@ -17,13 +33,28 @@ export interface Asked {
 /** What goes to which upstream. */
 export interface Plan {
   readonly upstream: Upstream
+  /** What it is asked in. */
+  readonly dialect: Dialect
   readonly url: URL
   readonly headers: RawHeaders
   readonly target: UpstreamTarget
-  readonly wants: 'stream' | 'whole'
+  /** What the client wants, and what the upstream is asked for. */
+  readonly wants: Wish
+  readonly asks: Wish
+  /** What the client's request was understood as, where the answer has to be written anew. */
+  readonly conversion: Conversion | undefined
   readonly model: { readonly requested: string | undefined; readonly sent: string | undefined }
+  readonly rewriteModel: boolean
   readonly budgets: Budgets & { readonly connectMs: number }
 }
+
+type Wish = 'stream' | 'whole'
+
+/** What is decided before the request is written. */
+type Decided = Pick<Plan, 'wants' | 'asks'> & { readonly choice: Choice; readonly asked: Asked }
+
+/** What is written of it. */
+type Written = Pick<Plan, 'url' | 'headers' | 'target' | 'conversion'>
 
 /** Chooses the upstream of a request and writes the request for it; a failure for the client if there is none. */
 export function planRequest(config: Config, asked: Asked): Plan | Failure {
@@ -32,41 +63,161 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
   if (refusal !== undefined && match.operation === 'generate') return refusal
   const choice = choose(config, asked, model)
   if ('code' in choice) return choice
-  const { upstream, timeouts } = choice
-  const target = dialect.http.target(match, body, {
-    ...(choice.model === undefined ? {} : { model: choice.model }),
-    askUsage: stream && upstream.usage === 'ask',
-  })
-  const credential = credentialFor(upstream, asked)
+  const wants = stream ? 'stream' : 'whole'
+  const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked) } as const
+  const policy = policyOf(config, asked.credentials.headers)
+  const written = choice.dialect === dialect.name ? relayed(decided, policy) : converted(decided, policy)
+  if ('code' in written) return written
   return {
-    upstream,
-    url: toUrl(
-      `${upstream.baseUrls[dialect.name]}${target.path}${joinQuery(asked.credentials.query, credential.query)}`,
-    ),
-    headers: [
-      ...requestHeaders(asked.credentials.headers, { drop: namesOf(upstream.headers) }),
-      ...upstream.headers,
-      ...credential.headers,
-    ],
-    target,
-    wants: stream ? 'stream' : 'whole',
+    ...written,
+    upstream: choice.upstream,
+    dialect: DIALECTS[choice.dialect],
+    wants,
+    asks: decided.asks,
     model: { requested: model, sent: choice.model ?? model },
-    budgets: timeouts,
+    rewriteModel: choice.rewriteModel,
+    budgets: choice.timeouts,
   }
 }
 
 /** By the model where one is named; the other paths of an API go to the first upstream that speaks it. */
 function choose(config: Config, { dialect, match }: Asked, model: string | undefined): Choice | Failure {
-  if (match.operation === 'generate' || model !== undefined) return chooseModel(config, model, dialect.name)
+  const others = match.operation === 'generate' ? FOREIGN.get(dialect.name) : []
+  if (match.operation === 'generate' || model !== undefined) return chooseModel(config, model, dialect.name, others)
   const upstream = firstUpstream(config, dialect.name)
   if (upstream === undefined) return failure('not-found', `No upstream speaks the ${dialect.name} dialect`)
-  return { upstream, model: undefined, rewriteModel: false, timeouts: config.timeouts, rule: undefined }
+  const { timeouts } = config
+  return { upstream, dialect: dialect.name, model: undefined, rewriteModel: false, timeouts, rule: undefined }
 }
 
-/** Our key for the upstream; or the client's own, in the slot it came in, where that is allowed. */
-function credentialFor(upstream: Upstream, { dialect, credentials }: Asked): { headers: RawHeaders; query: string } {
-  if (upstream.apiKey !== undefined) return { headers: dialect.http.authorize(upstream.apiKey), query: '' }
-  return upstream.passCredential ? credentials.rest : { headers: [], query: '' }
+/** The dialects that requests of each one can be converted to. */
+const FOREIGN: ReadonlyMap<DialectName, readonly DialectName[]> = new Map(
+  Object.values(DIALECTS).map(({ name }) => [
+    name,
+    adapters.pairs.filter(({ from, to }) => from === name && to !== name).map(({ to }) => to),
+  ]),
+)
+
+/** Some upstreams only stream, some never do; what cannot be converted is asked for as the client does. */
+function askedFor(wants: Wish, { streamOnly, streaming }: Upstream, { dialect, match }: Asked): Wish {
+  if (match.operation !== 'generate' || asCoded(dialect) === undefined) return wants
+  if (streamOnly) return 'stream'
+  return streaming ? wants : 'whole'
+}
+
+/** The client's own bytes, but for declared edits. */
+function relayed({ choice, asked, wants, asks }: Decided, losses: LossPolicy): Written | Failure {
+  const { dialect, match, body, credentials } = asked
+  const { upstream } = choice
+  const isTurned = asks !== wants
+  const isGenerated = match.operation === 'generate'
+  const own = isGenerated ? cutWrapped(body, dialect.wrappedAt) : { body, cut: [] }
+  const lost = own.cut.map(path => ({ path, reason: 'foreign-seal' }) as const)
+  const refused = losses === 'refuse' ? refusalOf(lost, dialect.name) : undefined
+  if (refused !== undefined) return refused
+  const edited = dialect.http.target(match, own.body, {
+    model: choice.model,
+    stream: isTurned ? asks === 'stream' : undefined,
+    askUsage: asks === 'stream' && upstream.usage === 'ask',
+  })
+  const target: UpstreamTarget = lost.length === 0 ? edited : { ...edited, edits: [...edited.edits, 'seals'] }
+  const credential = credentialFor(upstream, asked)
+  const query = joinQuery(replaceParameters(credentials.query, target.query), credential.query)
+  const drop = isTurned ? ['accept'] : []
+  return {
+    url: toUrl(`${upstream.baseUrls[dialect.name]}${target.path}${query}`),
+    headers: [
+      ...requestHeaders(credentials.headers, { drop: [...namesOf(upstream.headers), ...drop] }),
+      ...(isTurned ? ['accept', MEDIA_TYPES[asks]] : []),
+      ...upstream.headers,
+      ...credential.headers,
+    ],
+    target,
+    conversion: isTurned || lost.length > 0 ? understood(asked, lost) : undefined,
+  }
+}
+
+const MEDIA_TYPES: Readonly<Record<Wish, string>> = { stream: 'text/event-stream', whole: 'application/json' }
+
+/** What a relayed request asks for, for whoever has to write its answer anew; as far as it can be read. */
+function understood({ dialect, match, body }: Asked, lost: readonly Loss[]): Conversion {
+  const coded = asCoded(dialect)
+  const request = coded && decodeRequest(coded, body, match)
+  const requestLosses = new Losses()
+  for (const { path, reason } of lost) requestLosses.add(path, reason)
+  return {
+    request: request === undefined || 'code' in request ? undefined : request,
+    requestLosses,
+    answerLosses: new Losses(),
+  }
+}
+
+/** The same request in a dialect that the upstream speaks. */
+function converted({ choice, asked, asks }: Decided, losses: LossPolicy): Written | Failure {
+  const { upstream, model, dialect: name } = choice
+  const [client, spoken] = [asCoded(asked.dialect), asCoded(DIALECTS[name])]
+  if (client === undefined || spoken === undefined)
+    return failure('bad-request', `Cannot convert the ${asked.dialect.name} dialect to ${name}`)
+  const request = convertRequest(client, spoken, asked.body, asked.match, {
+    model,
+    stream: asks === 'stream',
+    askUsage: upstream.usage === 'ask',
+    issuer: upstream.issuer,
+    apiVersion: upstream.apiVersion,
+    losses,
+  })
+  if ('code' in request) return request
+  const credential = credentialFor(upstream, asked, spoken)
+  const ours = namesOf(upstream.headers)
+  const query = joinQuery(request.query.slice(1), credential.query)
+  return {
+    url: toUrl(`${upstream.baseUrls[name]}${request.path}${query}`),
+    headers: [
+      ...requestHeaders(asked.credentials.headers, {
+        drop: [...ours, ...client.http.ownHeaders, ...namesOf(request.headers), 'accept', 'content-type'],
+      }),
+      ...['content-type', 'application/json', 'accept', MEDIA_TYPES[asks]],
+      ...withoutHeaders(request.headers, new Set(ours)),
+      ...upstream.headers,
+      ...credential.headers,
+    ],
+    target: { path: request.path, body: request.body, edits: [] },
+    conversion: request.conversion,
+  }
+}
+
+/** The configuration's policy, or the stricter one that the client asks for. */
+function policyOf({ losses }: Config, headers: RawHeaders): LossPolicy {
+  return getHeader(headers, 'x-millrace-losses')?.trim().toLowerCase() === 'refuse' ? 'refuse' : losses
+}
+
+/**
+ * Our key for the upstream; or the client's own where that is allowed, in the slot it came in, or in that
+ * of the dialect that the upstream is asked in.
+ */
+function credentialFor(
+  upstream: Upstream,
+  { dialect, credentials }: Asked,
+  spoken: Dialect = dialect,
+): { headers: RawHeaders; query: string } {
+  if (upstream.apiKey !== undefined) return { headers: spoken.http.authorize(upstream.apiKey), query: '' }
+  if (!upstream.passCredential) return { headers: [], query: '' }
+  if (spoken === dialect) return credentials.rest
+  const word = wordOf(credentials.rest)
+  return { headers: word === undefined ? [] : spoken.http.authorize(word), query: '' }
+}
+
+/** A client's own key, whatever slot it came in. */
+function wordOf({ headers, query }: Credentials['rest']): string | undefined {
+  return headers[1]?.replace(/^bearer +/i, '').trim() ?? new URLSearchParams(query).get('key') ?? undefined
+}
+
+/** @param others parameters that stand in place of those of the same names */
+function replaceParameters(query: string, others: string | undefined): string {
+  if (others === undefined) return query
+  const names = [...new URLSearchParams(others).keys()]
+  const kept = query.split('&').filter(pair => !names.includes(pair.split('=', 1)[0] as string))
+  return [...kept, others].filter(pair => pair !== '').join('&')
 }
 
 /** URLs by their text: parsing one costs as much as the rest of a plan, and most requests go to a few. */

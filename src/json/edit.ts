@@ -35,10 +35,15 @@ export function insertMember(
 
 /** Takes a member out, with the comma after it, or before it when it is the last one. */
 export function cutMember(bytes: Uint8Array, { keyStart, end }: Member): Uint8Array {
+  return cutItem(bytes, { start: keyStart, end })
+}
+
+/** Takes an item of an array out, with one comma likewise. */
+export function cutItem(bytes: Uint8Array, { start, end }: Span): Uint8Array {
   const next = spaceEnd(bytes, end)
-  if (bytes[next] === COMMA) return replaceSpan(bytes, { start: keyStart, end: spaceEnd(bytes, next + 1) }, '')
-  const before = spaceStart(bytes, keyStart) - 1
-  return replaceSpan(bytes, { start: bytes[before] === COMMA ? before : keyStart, end }, '')
+  if (bytes[next] === COMMA) return replaceSpan(bytes, { start, end: spaceEnd(bytes, next + 1) }, '')
+  const before = spaceStart(bytes, start) - 1
+  return replaceSpan(bytes, { start: bytes[before] === COMMA ? before : start, end }, '')
 }
 
 /** Where the white space that ends at `end` begins. */

@@ -1,9 +1,14 @@
-/** A number that a double may not hold exactly, or overflow; inside a string it does no harm. */
-const LONG_NUMBER = /\d{16}|\d[eE][+-]?\d{3}/
+/**
+ * Finds every text in which a number may stand that a double does not hold: one with more digits than
+ * the 15 that all doubles keep, or with a large exponent. Inside a string the same does no harm.
+ */
+const LONG_NUMBER = /\d[\d.]{15}|\d[eE][+-]?\d{3}/
 
 interface RawJson {
   rawJSON?(text: string): unknown
 }
+
+type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown
 
 /**
  * `JSON.parse` that keeps every number: what a double cannot hold stays its own text, and is written by
@@ -22,8 +27,18 @@ export function parseExact(text: string): unknown {
   )
 }
 
-type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown
-
+/** Whether a double writes the same number that its source does, in whatever notation. */
 function isExact(value: number, source: string): boolean {
-  return Number.isFinite(value) && (String(value) === source || Number.isSafeInteger(value) || !/^-?\d+$/.test(source))
+  return String(value) === source || (Number.isFinite(value) && decimalOf(String(value)) === decimalOf(source))
+}
+
+/** A number in one notation of all: its digits as a fraction below one, and the exponent. */
+function decimalOf(number: string): string {
+  const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
+  const digits = `${whole}${fraction}`.replace(/^0+/, '')
+  if (digits === '') return '0'
+  const leadingZeros = whole.length + fraction.length - digits.length
+  const sign = mantissa.startsWith('-') ? '-' : ''
+  return `${sign}0.${digits.replace(/0+$/, '')}e${Number(exponent) + whole.length - leadingZeros}`
 }

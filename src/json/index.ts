@@ -1,5 +1,5 @@
 export { MemberCollector, type MemberCollectorOptions } from './collect.ts'
-export { cutMember, insertMember, replaceSpan } from './edit.ts'
+export { cutItem, cutMember, insertMember, replaceSpan } from './edit.ts'
 export { JsonError } from './error.ts'
 export { parseExact } from './exact.ts'
-export { hasDuplicate, type Member, member, type ScanOptions, type Span, scanObject } from './scan.ts'
+export { hasDuplicate, type Member, member, type ScanOptions, type Span, scanArray, scanObject } from './scan.ts'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { fromUtf8, isUtf8, toUtf8 } from '../bytes.ts'
 import { JsonError } from './error.ts'
-import { hasDuplicate, type Member, member, scanObject } from './scan.ts'
+import { hasDuplicate, type Member, member, scanArray, scanObject } from './scan.ts'
 
 function scan(text: string): Member[] {
   return scanObject(fromUtf8(text))
@@ -225,4 +225,15 @@ test('a string of a megabyte full of escapes takes linear time', () => {
   const started = performance.now()
   assert.equal(scan(text).length, 2)
   assert.ok(performance.now() - started < 1000)
+})
+
+test('the items of an array are found, as they stand in the bytes around it', () => {
+  const bytes = fromUtf8('{"a": [ {"b":1} ,"ä", [2] ] }')
+  const [a] = scanObject(bytes)
+  assert.deepEqual(
+    scanArray(bytes, a).map(({ start, end }) => toUtf8(bytes, start, end)),
+    ['{"b":1}', '"ä"', '[2]'],
+  )
+  assert.deepEqual(scanArray(fromUtf8(' [] ')), [])
+  for (const text of ['{}', '[1', '[1] 2', '[,]']) assert.throws(() => scanArray(fromUtf8(text)), JsonError, text)
 })

@@ -39,6 +39,20 @@ export function scanObject(
   return new Scanner(text, start, maxDepth).members()
 }
 
+/**
+ * Finds the items of an array in its bytes, as `scanObject` does the members of an object.
+ *
+ * @throws {JsonError} when the text is not exactly one JSON array in UTF-8, or is nested too deeply
+ */
+export function scanArray(
+  bytes: Uint8Array,
+  { maxDepth = 64, start = 0, end = bytes.length }: ScanOptions = {},
+): Span[] {
+  const text = bytes.subarray(start, end)
+  if (!isUtf8(text)) throw new JsonError('not UTF-8', start + damageIn(text))
+  return new Scanner(text, start, maxDepth).items()
+}
+
 /** The member that counts: of duplicates the last, as for `JSON.parse`. */
 export function member(members: readonly Member[], key: string): Member | undefined {
   return members.findLast(member => member.key === key)
@@ -81,6 +95,14 @@ class Scanner {
     return members
   }
 
+  items(): Span[] {
+    const items: Span[] = []
+    if (this.#next() !== '[') this.#fail('expected an array')
+    this.#array(items)
+    if (this.#next() !== undefined) this.#fail('expected the end')
+    return items
+  }
+
   #value(): void {
     const first = this.#next()
     if (first === '"') this.#string()
@@ -114,11 +136,15 @@ class Scanner {
     } while (this.#isFollowed('}'))
   }
 
-  #array(): void {
+  #array(items?: Span[]): void {
     this.#open()
     if (this.#isClosed(']')) return
-    do this.#value()
-    while (this.#isFollowed(']'))
+    do {
+      this.#next()
+      const start = this.#offset + this.#at
+      this.#value()
+      items?.push({ start, end: this.#offset + this.#at })
+    } while (this.#isFollowed(']'))
   }
 
   #open(): void {

@@ -95,7 +95,7 @@ export type BlockStart = PlainBlock | ReasoningBlock | ToolCallBlock | ToolResul
 
 export type BlockKind = BlockStart['kind']
 
-/** Text of a text, refusal or reasoning block. Never empty, unless it carries log probabilities. */
+/** More of a text, refusal or reasoning block. Never empty, unless it carries log probabilities. */
 export interface TextDelta {
   readonly type: 'text-delta'
   readonly index: number
@@ -116,7 +116,7 @@ export interface PayloadDelta {
   readonly text: string
 }
 
-/** More of a media block: bytes in base64, each delta a whole number of quartets, appended. */
+/** More of the base64 of a media block, cut anywhere. Never empty. */
 export interface DataDelta {
   readonly type: 'data-delta'
   readonly index: number

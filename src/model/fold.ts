@@ -10,7 +10,7 @@ import { mergeUsage, type Usage } from './usage.ts'
 
 interface GrowingPart {
   readonly start: BlockStart
-  /** Of reasoning, one for each part; of others, one. */
+  /** What the deltas brought: of reasoning one text for each part, of other kinds one. */
   readonly texts: string[]
   readonly logprobs: Logprob[]
   readonly annotations: Annotation[]
@@ -26,9 +26,9 @@ interface GrowingCandidate {
 }
 
 /**
- * Makes one whole answer of the events of a stream.
+ * Makes one whole answer of the events of a stream, which may keep the grammar or not.
  *
- * Holds the text of the answer, and nothing else that grows; `textLength` tells how much that is, so
+ * Holds everything of the answer; what grows is its text, and `textLength` tells how much that is, so
  * that whoever feeds it can set a limit. Pings and native events of the stream leave no trace.
  */
 export class Fold {
@@ -55,7 +55,7 @@ export class Fold {
         break
       case 'text-delta':
         this.#append(event.index, event.text)
-        if (event.logprobs !== undefined) this.#part(event.index)?.logprobs.push(...event.logprobs)
+        for (const logprob of event.logprobs ?? []) this.#part(event.index)?.logprobs.push(logprob)
         break
       case 'payload-delta':
         this.#append(event.index, event.text)
@@ -88,6 +88,7 @@ export class Fold {
         break
       case 'error':
         this.#failure = event.failure
+        this.#endNative = event.native
         break
       case 'ping':
       case 'native':
@@ -97,6 +98,7 @@ export class Fold {
     }
   }
 
+  /** The answer so far. */
   get message(): Message {
     const { id, model, createdAt, serviceTier, native } = this.#start ?? { id: undefined, model: undefined }
     return {
@@ -168,13 +170,7 @@ function toPart({ start, texts, logprobs, annotations, seals, endNative }: Growi
   const text = texts.join('')
   switch (start.kind) {
     case 'text':
-      return {
-        kind: 'text',
-        text,
-        ...some({ annotations }),
-        ...some({ logprobs }),
-        ...attributes,
-      }
+      return { kind: 'text', text, ...some({ annotations, logprobs }), ...attributes }
     case 'refusal':
       return { kind: 'refusal', text, ...some({ logprobs }), ...attributes }
     case 'reasoning':
@@ -188,12 +184,7 @@ function toPart({ start, texts, logprobs, annotations, seals, endNative }: Growi
       return { kind: 'tool-result', callId, failed, content: [], payload: text, ...attributes }
     }
     case 'media':
-      return {
-        kind: 'media',
-        mediaType: start.mediaType,
-        source: { type: 'base64', data: text },
-        ...attributes,
-      }
+      return { kind: 'media', mediaType: start.mediaType, source: { type: 'base64', data: text }, ...attributes }
     case 'native':
       return { kind: 'native', ...attributes, native: native ?? start.native }
   }

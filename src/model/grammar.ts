@@ -1,14 +1,32 @@
-import type { BlockKind, StreamEvent } from './event.ts'
+import type { BlockKind, BlockStart, StreamEvent } from './event.ts'
+import type { Seal } from './seal.ts'
 
-const TEXT_KINDS: ReadonlySet<BlockKind> = new Set<BlockKind>(['text', 'refusal', 'reasoning'])
-const PAYLOAD_KINDS: ReadonlySet<BlockKind> = new Set<BlockKind>(['tool-call', 'tool-result'])
+/** What the deltas of a block carry, by its kind. */
+export const CONTENT = {
+  text: 'text',
+  refusal: 'text',
+  reasoning: 'text',
+  'tool-call': 'payload',
+  'tool-result': 'payload',
+  media: 'data',
+  native: 'nothing',
+} as const satisfies Record<BlockKind, string>
+
+export type Content = (typeof CONTENT)[BlockKind]
+
+interface OpenBlock {
+  readonly kind: BlockKind
+  readonly choice: number
+  readonly seals: Set<Seal['kind']>
+}
 
 /**
  * Checks that a sequence of events keeps the grammar of the neutral stream. For tests, and for people
  * who write a decoder of their own.
  */
 export class Grammar {
-  readonly #open = new Map<number, { kind: BlockKind; choice: number; seals: Set<string> }>()
+  readonly #open = new Map<number, OpenBlock>()
+  /** Candidates that were named. */
   readonly #seen = new Set<number>()
   readonly #ended = new Set<number>()
   #nextIndex = 0
@@ -34,38 +52,25 @@ export class Grammar {
     switch (event.type) {
       case 'message-start':
         return 'a second message-start'
-      case 'block-start': {
-        const { index, kind, choice } = event
-        if (index !== this.#nextIndex) return `block ${index} in the place of ${this.#nextIndex}`
-        if (this.#ended.has(choice)) return `block ${index} after the end of candidate ${choice}`
-        this.#nextIndex++
-        this.#seen.add(choice)
-        this.#open.set(index, { kind, choice, seals: new Set() })
-        return undefined
-      }
+      case 'block-start':
+        return this.#checkStart(event)
       case 'text-delta':
         if (event.text === '' && event.logprobs === undefined) return 'an empty text-delta'
-        return this.#checkBlock(event.type, event.index, TEXT_KINDS)
+        return this.#checkDelta(event.type, event.index, 'text')
       case 'payload-delta':
         if (event.text === '') return 'an empty payload-delta'
-        return this.#checkBlock(event.type, event.index, PAYLOAD_KINDS)
+        return this.#checkDelta(event.type, event.index, 'payload')
       case 'data-delta':
         if (event.base64 === '') return 'an empty data-delta'
-        return this.#checkBlock(event.type, event.index, new Set<BlockKind>(['media']))
+        return this.#checkDelta(event.type, event.index, 'data')
       case 'part-break':
-        return this.#checkBlock(event.type, event.index, new Set<BlockKind>(['reasoning']))
-      case 'seal': {
-        const block = this.#open.get(event.index)
-        if (block?.seals.has(event.seal.kind)) return `a second ${event.seal.kind} seal of block ${event.index}`
-        block?.seals.add(event.seal.kind)
-        return this.#checkBlock(event.type, event.index)
-      }
+        return this.#checkKind(event.type, event.index, 'reasoning')
+      case 'seal':
+        return this.#checkSeal(event.index, event.seal.kind)
       case 'annotation':
-        this.#seen.add(event.choice)
-        if (event.index !== undefined) return this.#checkBlock(event.type, event.index, new Set<BlockKind>(['text']))
-        return this.#ended.has(event.choice) ? `annotation after the end of candidate ${event.choice}` : undefined
+        return this.#checkAnnotation(event.choice, event.index)
       case 'block-end':
-        return this.#open.delete(event.index) ? undefined : `block-end of block ${event.index}, which is not open`
+        return this.#open.delete(event.index) ? undefined : notOpen(event.type, event.index)
       case 'choice-end':
         return this.#checkChoiceEnd(event.choice)
       case 'message-end':
@@ -74,15 +79,52 @@ export class Grammar {
       case 'error':
         this.#state = 'ended'
         return this.#checkAllClosed()
-      default:
+      case 'usage':
+      case 'ping':
+      case 'native':
         return undefined
+      default:
+        return `an unknown type, "${(event satisfies never as StreamEvent).type}"`
     }
   }
 
-  #checkBlock(type: string, index: number, kinds?: ReadonlySet<BlockKind>): string | undefined {
+  #checkStart({ index, kind, choice }: BlockStart): string | undefined {
+    if (index !== this.#nextIndex) return `block ${index} in the place of ${this.#nextIndex}`
+    if (this.#ended.has(choice)) return `block ${index} after the end of candidate ${choice}`
+    this.#nextIndex++
+    this.#seen.add(choice)
+    this.#open.set(index, { kind, choice, seals: new Set() })
+    return undefined
+  }
+
+  #checkDelta(type: string, index: number, content: Content): string | undefined {
     const block = this.#open.get(index)
-    if (block === undefined) return `${type} for block ${index}, which is not open`
-    return kinds === undefined || kinds.has(block.kind) ? undefined : `${type} for a ${block.kind} block`
+    if (block === undefined) return notOpen(type, index)
+    return CONTENT[block.kind] === content ? undefined : `${type} for a ${block.kind} block`
+  }
+
+  #checkKind(type: string, index: number, kind: BlockKind): string | undefined {
+    const block = this.#open.get(index)
+    if (block === undefined) return notOpen(type, index)
+    return block.kind === kind ? undefined : `${type} for a ${block.kind} block`
+  }
+
+  #checkSeal(index: number, kind: Seal['kind']): string | undefined {
+    const block = this.#open.get(index)
+    if (block === undefined) return notOpen('seal', index)
+    if (block.seals.has(kind)) return `a second ${kind} seal of block ${index}`
+    block.seals.add(kind)
+    return undefined
+  }
+
+  #checkAnnotation(choice: number, index: number | undefined): string | undefined {
+    if (this.#ended.has(choice)) return `annotation after the end of candidate ${choice}`
+    this.#seen.add(choice)
+    if (index === undefined) return undefined
+    const block = this.#open.get(index)
+    if (block !== undefined && block.choice !== choice)
+      return `annotation of candidate ${choice} for a block of candidate ${block.choice}`
+    return this.#checkKind('annotation', index, 'text')
   }
 
   #checkChoiceEnd(choice: number): string | undefined {
@@ -101,6 +143,10 @@ export class Grammar {
     const missing = [...this.#seen].find(choice => !this.#ended.has(choice))
     return missing === undefined ? undefined : `message-end without a choice-end of candidate ${missing}`
   }
+}
+
+function notOpen(type: string, index: number): string {
+  return `${type} for block ${index}, which is not open`
 }
 
 /** @returns the first thing that is wrong, with its place; undefined for a legal sequence */

@@ -1,6 +1,9 @@
 /** Something that the target's dialect cannot say. */
 export interface Loss {
-  /** JSON pointer into the neutral request, or into the folded message of the answer. */
+  /**
+   * JSON pointer into the neutral request, or into the folded message of the answer, where a candidate is
+   * named by its index and a part by its ordinal in order of opening: `/candidates/0/parts/2/seals/0`.
+   */
   readonly path: string
   readonly reason: LossReason
 }

@@ -15,7 +15,7 @@ export interface Message {
   /** In order of their indices, which may have gaps. */
   readonly candidates: readonly Candidate[]
   readonly usage?: Usage | undefined
-  /** What the start and the end said natively, the end's members over the start's. */
+  /** What the start and the end (or the error in its place) said natively, the end's members over the start's. */
   readonly native?: Native | undefined
   /** The answer failed, or was cut. */
   readonly failure?: Failure | undefined

@@ -1,81 +1,144 @@
 import type { Loss } from './loss.ts'
-import type { Message } from './message.ts'
-
-type Json = Record<string, unknown>
-
-/** Stands where an array item was, until all pointers are resolved. */
-const LOST = Symbol('lost')
+import type { Candidate, Message } from './message.ts'
+import type { Part } from './part.ts'
+import type { Request } from './request.ts'
 
 /**
- * A message without what the losses say was lost: the message that the other side can have.
+ * A message, or a request, without what the losses say was lost: what the other side can have.
  *
- * A lost member is left out. A part whose `kind` was lost is text. A part whose `order` was lost has
- * been appended to the nearest earlier part of its kind.
+ * A lost member or item is left out, with what held nothing else ({@link HOLDERS}). A part whose `kind`
+ * was lost is text. A part whose loss is its `order` has been appended to the nearest earlier part of its
+ * kind among its neighbours. Parts whose loss is their `order` among each other stand by kind ({@link RANKS}).
  */
-export function subtract(message: Message, losses: readonly Loss[]): Message {
-  const rest = structuredClone(message) as unknown as Json
-  const inOrder = losses.filter(({ reason, path }) => reason === 'order' && /\/parts\/\d+$/.test(path))
-  for (const { path } of losses.filter(loss => !inOrder.includes(loss))) remove(rest, path)
-  for (const { path } of inOrder) merge(rest, path)
-  return prune(rest) as unknown as Message
+export function subtract<T extends Message | Request>(whole: T, losses: readonly Loss[]): T {
+  return without(whole, treeOf(losses)) as T
 }
 
-function remove(root: Json, path: string): void {
-  const [parent, key] = resolve(root, path)
-  if (Array.isArray(parent)) {
-    if (Number(key) < parent.length) parent[Number(key)] = LOST
-  } else if (parent !== undefined && key !== undefined) {
-    if (key === 'kind') parent.kind = 'text'
-    else delete parent[key]
+/** Members that are gone with the last of what they held. */
+const HOLDERS: ReadonlySet<string> = new Set([
+  'annotations',
+  'members',
+  'metadata',
+  'native',
+  'output',
+  'reasoning',
+  'seals',
+  'usage',
+])
+
+/** The losses by the tokens of their paths. */
+interface LossTree {
+  readonly inside: Map<string, LossTree>
+  loss?: Loss
+}
+
+function treeOf(losses: readonly Loss[]): LossTree {
+  const root: LossTree = { inside: new Map() }
+  for (const loss of losses) {
+    let at = root
+    for (const token of tokensOf(loss.path)) {
+      let next = at.inside.get(token)
+      if (next === undefined) {
+        next = { inside: new Map() }
+        at.inside.set(token, next)
+      }
+      at = next
+    }
+    at.loss = loss
   }
+  return root
 }
 
-function merge(root: Json, path: string): void {
-  const [parts, key] = resolve(root, path)
-  if (!Array.isArray(parts)) return
-  const part = parts[Number(key)] as Json | typeof LOST | undefined
-  if (part === undefined || part === LOST) return
-  const earlier = parts
-    .slice(0, Number(key))
-    .findLast((other): other is Json => other !== LOST && (other as Json).kind === part.kind)
-  if (earlier === undefined) return
-  for (const [name, value] of Object.entries(part)) {
-    const known = earlier[name]
-    if (name === 'text') earlier[name] = `${known}${value}`
-    else if (Array.isArray(value)) earlier[name] = [...((known as unknown[]) ?? []), ...value]
-  }
-  parts[Number(key)] = LOST
-}
-
-/** The holder of what a pointer names, and its name there. */
-function resolve(root: Json, path: string): [parent: Json | undefined, key: string | undefined] {
-  const keys = path
+/** The tokens of a JSON pointer (RFC 6901). */
+function tokensOf(path: string): readonly string[] {
+  return path
     .split('/')
     .slice(1)
-    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const last = keys.pop()
-  let at: unknown = root
-  for (const key of keys) at = typeof at === 'object' && at !== null ? (at as Json)[key] : undefined
-  return [typeof at === 'object' && at !== null ? (at as Json) : undefined, last]
+    .map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** Members that hold nothing any more, once something was taken out of them. */
-const CONTAINERS: ReadonlySet<string> = new Set(['native', 'seals', 'annotations', 'logprobs', 'usage', 'members'])
+function without(value: unknown, tree: LossTree): unknown {
+  if (Array.isArray(value)) return itemsWithout(value, tree)
+  return typeof value === 'object' && value !== null ? membersWithout(value, tree) : value
+}
 
-/** Takes the lost items out of arrays, and drops containers that are empty then. */
-function prune(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter(item => item !== LOST).map(prune)
-  if (typeof value !== 'object' || value === null) return value
-  const kept: Json = {}
-  for (const [name, member] of Object.entries(value)) {
-    const pruned = prune(member)
-    if (pruned === undefined || (CONTAINERS.has(name) && isEmpty(name, pruned))) continue
-    kept[name] = pruned
+function membersWithout(object: object, tree: LossTree): object {
+  const kept = Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
+    const lost = tree.inside.get(name)
+    if (lost === undefined) return [[name, value]]
+    if (name === 'candidates') return [[name, candidatesWithout(value as readonly Candidate[], lost)]]
+    const isSorted = lost.loss?.reason === 'order' && Array.isArray(value)
+    if (lost.loss !== undefined && !isSorted) return name === 'kind' ? [['kind', 'text']] : []
+    const rest = isSorted ? byRank(itemsWithout(value, lost)) : without(value, lost)
+    return HOLDERS.has(name) && isEmpty(rest) ? [] : [[name, rest]]
+  })
+  return Object.fromEntries(kept)
+}
+
+/** A path names a candidate by its index, which a stream knows: where there are gaps it is not the place. */
+function candidatesWithout(candidates: readonly Candidate[], tree: LossTree): readonly unknown[] {
+  return candidates.flatMap(candidate => {
+    const lost = tree.inside.get(String(candidate.index))
+    if (lost === undefined) return [candidate]
+    return lost.loss === undefined ? [without(candidate, lost)] : []
+  })
+}
+
+function itemsWithout(items: readonly unknown[], tree: LossTree): readonly unknown[] {
+  const kept: unknown[] = []
+  for (const [at, item] of items.entries()) {
+    const lost = tree.inside.get(String(at))
+    if (lost?.loss?.reason === 'order') append(kept, without(item, lost))
+    else if (lost?.loss === undefined) kept.push(lost === undefined ? item : without(item, lost))
   }
   return kept
 }
 
-function isEmpty(name: string, value: unknown): boolean {
-  if (name === 'native') return isEmpty('members', (value as Json).members ?? {})
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+/** Puts a part's text and lists at the end of the nearest earlier part of its kind. */
+function append(parts: unknown[], part: unknown): void {
+  const isSameKind = (other: unknown) => kindOf(other) === kindOf(part)
+  const at = parts.findLastIndex(isSameKind)
+  if (at < 0) parts.push(part)
+  else parts[at] = joined(parts[at] as Members, part as Members)
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function joined(earlier: Members, later: Members): Members {
+  const added = Object.entries(later).flatMap(([name, value]): [string, unknown][] => {
+    const known = earlier[name] ?? []
+    if (name === 'text') return [[name, `${earlier.text}${value}`]]
+    return Array.isArray(value) && Array.isArray(known) ? [[name, [...known, ...value]]] : []
+  })
+  return { ...earlier, ...Object.fromEntries(added) }
+}
+
+/** The order in which a dialect that has one place for each kind of part says them. */
+const RANKS: Readonly<Record<Part['kind'], number>> = {
+  reasoning: 0,
+  'tool-result': 0,
+  text: 1,
+  refusal: 2,
+  'tool-call': 3,
+  media: 4,
+  native: 5,
+}
+
+function byRank(parts: readonly unknown[]): readonly unknown[] {
+  return (parts as readonly Part[]).toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
+/** What the provider's tools did stands with the reasoning. */
+function rankOf(part: Part): number {
+  return part.kind === 'tool-call' && part.runBy === 'provider' ? RANKS['tool-result'] : RANKS[part.kind]
+}
+
+function kindOf(part: unknown): unknown {
+  return (part as Members).kind
+}
+
+/** Nothing is in it; of a native pocket, in its members. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.keys(value).every(name => name === 'dialect')
 }

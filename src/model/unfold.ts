@@ -1,9 +1,13 @@
-import type { BlockStart, StreamEvent } from './event.ts'
+import type { StreamEvent } from './event.ts'
 import type { Message } from './message.ts'
 import type { Part } from './part.ts'
 import { EventWriter, type NewBlock } from './writer.ts'
 
-/** The stream that says the same as a whole answer: each part in one piece, natives at the starts. */
+/**
+ * The stream that says the same as a whole answer: each part in one piece, natives at the starts, usage
+ * before the end. Folding it gives the answer back, as far as an answer can be streamed: a medium that is
+ * not there as bytes, and a client's result of a tool, belong in requests and lose their content.
+ */
 export function unfoldMessage(message: Message, emit: (event: StreamEvent) => void): void {
   const { id, model, createdAt, serviceTier, native, candidates, usage, failure } = message
   const writer = new EventWriter(emit)
@@ -19,11 +23,14 @@ export function unfoldMessage(message: Message, emit: (event: StreamEvent) => vo
   else writer.fail(failure)
 }
 
-/** Writes one part in one piece, as a block that opens and closes. */
+/** Writes one part as a block of its own, in one piece. */
 export function writePart(writer: EventWriter, choice: number, part: Part): void {
-  const index = writer.open({ ...startOf(part), choice, item: part.item, native: part.native } as NewBlock)
+  const index = writer.open(blockOf(part, choice))
   switch (part.kind) {
     case 'text':
+      writer.text(index, part.text, part.logprobs)
+      for (const annotation of part.annotations ?? []) writer.annotate(choice, annotation, index)
+      break
     case 'refusal':
       writer.text(index, part.text, part.logprobs)
       break
@@ -44,27 +51,31 @@ export function writePart(writer: EventWriter, choice: number, part: Part): void
       break
     case 'native':
       break
+    default:
+      part satisfies never
   }
-  if (part.kind === 'text') for (const annotation of part.annotations ?? []) writer.annotate(choice, annotation, index)
   for (const seal of part.seals ?? []) writer.seal(index, seal)
   writer.close(index)
 }
 
-type Kind<B = BlockStart> = B extends BlockStart ? Omit<B, 'type' | 'index' | 'choice' | 'item' | 'native'> : never
-
-function startOf(part: Part): Kind {
+function blockOf(part: Part, choice: number): NewBlock {
+  const { item, native } = part
+  const all = { choice, item, native }
   switch (part.kind) {
+    case 'text':
+    case 'refusal':
+      return { kind: part.kind, ...all }
     case 'reasoning':
-      return { kind: part.kind, form: part.form }
+      return { kind: part.kind, form: part.form, ...all }
     case 'tool-call': {
       const { kind, callId, name, runBy, input } = part
-      return { kind, callId, name, runBy, input }
+      return { kind, callId, name, runBy, input, ...all }
     }
     case 'tool-result':
-      return { kind: part.kind, callId: part.callId, failed: part.failed }
+      return { kind: part.kind, callId: part.callId, failed: part.failed, ...all }
     case 'media':
-      return { kind: part.kind, mediaType: part.mediaType }
-    default:
-      return { kind: part.kind }
+      return { kind: part.kind, mediaType: part.mediaType, ...all }
+    case 'native':
+      return { kind: part.kind, ...all, native: part.native }
   }
 }

@@ -1,7 +1,7 @@
 import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from '../bytes.ts'
-import type { DialectName } from './dialect-name.ts'
 import type { Part } from './part.ts'
 import type { Seal } from './seal.ts'
+import { isPart, isSeal } from './shape.ts'
 
 /** Our tag and the version of what follows it. No provider's token holds a dot so early. */
 const SEAL_TAG = 'mr1s.'
@@ -9,6 +9,9 @@ const PARTS_TAG = 'mr1p.'
 
 /** What both tags begin with: for whoever looks for wrapped things in bytes. */
 export const WRAPPED_TAG = 'mr1'
+
+/** The same in a slot that holds bytes. */
+const WRAPPED_BYTES = toBase64Url(fromUtf8(WRAPPED_TAG))
 
 /** A seal as one opaque text that may travel in a foreign client's echo slot and come back. */
 export function wrapSeal({ dialect, issuer, kind, value, id }: Seal): string {
@@ -18,10 +21,10 @@ export function wrapSeal({ dialect, issuer, kind, value, id }: Seal): string {
 /** The seal in a text that `wrapSeal` made; undefined for every other text. */
 export function unwrapSeal(text: string): Seal | undefined {
   const fields = unwrap(SEAL_TAG, text)
-  if (!Array.isArray(fields) || fields.length < 4 || !fields.every(field => typeof field === 'string')) return undefined
-  const [dialect, issuer, kind, value, id] = fields as [DialectName, string, Seal['kind'], string, string?]
-  if (kind !== 'signature' && kind !== 'encrypted') return undefined
-  return id === undefined ? { dialect, issuer, kind, value } : { dialect, issuer, kind, value, id }
+  if (!Array.isArray(fields)) return undefined
+  const [dialect, issuer, kind, value, id] = fields
+  const seal = id === undefined ? { dialect, issuer, kind, value } : { dialect, issuer, kind, value, id }
+  return isSeal(seal) && wrapSeal(seal) === text ? seal : undefined
 }
 
 /** Parts that a foreign client cannot show, to be given back as they are: calls and results of the provider's tools. */
@@ -29,15 +32,39 @@ export function wrapParts(parts: readonly Part[]): string {
   return wrap(PARTS_TAG, parts)
 }
 
-/** The parts in a text that `wrapParts` made; undefined for every other text. */
+/**
+ * The parts in a text that `wrapParts` made; undefined for every other text. It comes from a client, who
+ * may have made it up: what is given back has the members that a part of its kind must have.
+ */
 export function unwrapParts(text: string): readonly Part[] | undefined {
   const parts = unwrap(PARTS_TAG, text)
   return Array.isArray(parts) && parts.every(isPart) ? parts : undefined
 }
 
-/** Whether a text is something that we wrapped. */
+/** Whether a text is something that we wrapped, for whatever slot. */
 export function isWrapped(text: string): boolean {
-  return unwrapSeal(text) !== undefined || unwrapParts(text) !== undefined
+  const wrapped = fromByteSlot(text)
+  return unwrapSeal(wrapped) !== undefined || unwrapParts(wrapped) !== undefined
+}
+
+/**
+ * What we wrapped, for a slot that holds bytes: in base64 once more. Google's clients in Python, Go and Java
+ * refuse an answer with anything else there.
+ */
+export function toByteSlot(wrapped: string): string {
+  const text = toBase64Url(fromUtf8(wrapped)).replaceAll('-', '+').replaceAll('_', '/')
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+}
+
+/** What we wrapped for such a slot, whichever alphabet its client writes; every other text as it is. */
+export function fromByteSlot(text: string): string {
+  if (!text.startsWith(WRAPPED_BYTES)) return text
+  try {
+    return toUtf8(fromBase64Url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')))
+  } catch {
+    // A text that only looks like ours is somebody else's.
+    return text
+  }
 }
 
 function wrap(tag: string, value: unknown): string {
@@ -52,18 +79,4 @@ function unwrap(tag: string, text: string): unknown {
     // A text that only looks like ours is somebody else's.
     return undefined
   }
-}
-
-const KINDS: ReadonlySet<unknown> = new Set<Part['kind']>([
-  'text',
-  'refusal',
-  'reasoning',
-  'media',
-  'tool-call',
-  'tool-result',
-  'native',
-])
-
-function isPart(value: unknown): value is Part {
-  return typeof value === 'object' && value !== null && KINDS.has((value as Part).kind)
 }

@@ -1,7 +1,8 @@
 import type { Failure } from '../errors.ts'
 import type { Annotation, Logprob } from './annotation.ts'
-import type { BlockStart, MessageEnd, MessageStart, StreamEvent } from './event.ts'
+import type { BlockKind, BlockStart, MessageEnd, MessageStart, StreamEvent } from './event.ts'
 import type { Finish } from './finish.ts'
+import { CONTENT, type Content } from './grammar.ts'
 import type { Native } from './native.ts'
 import type { Seal } from './seal.ts'
 import type { Usage } from './usage.ts'
@@ -10,14 +11,19 @@ import type { Usage } from './usage.ts'
 export type NewBlock = BlockStart extends infer B ? (B extends BlockStart ? Omit<B, 'type' | 'index'> : never) : never
 
 interface OpenBlock {
-  readonly index: number
+  readonly kind: BlockKind
+  readonly content: Content
   readonly choice: number
   seals: Seal[] | undefined
 }
 
+/** The finish of a candidate of which nobody said why it ended. */
+const UNSAID: Finish = { reason: 'other', raw: undefined }
+
 /**
  * Writes the neutral stream for a decoder, and keeps its grammar whatever the decoder is given: blocks
- * are numbered, what belongs at their end is held until then, and nothing follows the end.
+ * are numbered, what belongs at their end is held until then, and nothing follows the end. What fits
+ * no open block is left out; only a decoder that is wrong about its own blocks comes to that.
  */
 export class EventWriter {
   readonly #emit: (event: StreamEvent) => void
@@ -64,7 +70,7 @@ export class EventWriter {
     const { choice } = block
     this.touch(choice)
     if (block.kind === 'tool-call' && block.runBy === 'client') this.#calling.set(choice, true)
-    this.#open.set(index, { index, choice, seals: undefined })
+    this.#open.set(index, { kind: block.kind, content: CONTENT[block.kind], choice, seals: undefined })
     this.#write({ type: 'block-start', index, ...block })
     return index
   }
@@ -75,22 +81,24 @@ export class EventWriter {
 
   /** An empty text is nothing, unless it has log probabilities. */
   text(index: number, text: string, logprobs?: readonly Logprob[]): void {
-    if (!this.#open.has(index) || (text === '' && logprobs === undefined)) return
-    this.#write(
-      logprobs === undefined ? { type: 'text-delta', index, text } : { type: 'text-delta', index, text, logprobs },
-    )
+    if (this.#open.get(index)?.content !== 'text') return
+    if (logprobs !== undefined && logprobs.length > 0) this.#write({ type: 'text-delta', index, text, logprobs })
+    else if (text !== '') this.#write({ type: 'text-delta', index, text })
   }
 
+  /** In a reasoning block: the next part begins. */
   breakPart(index: number): void {
-    if (this.#open.has(index)) this.#write({ type: 'part-break', index })
+    if (this.#open.get(index)?.kind === 'reasoning') this.#write({ type: 'part-break', index })
   }
 
+  /** Of a tool call or result. An empty text is nothing. */
   payload(index: number, text: string): void {
-    if (this.#open.has(index) && text !== '') this.#write({ type: 'payload-delta', index, text })
+    if (this.#open.get(index)?.content === 'payload' && text !== '') this.#write({ type: 'payload-delta', index, text })
   }
 
+  /** Of a medium. An empty text is nothing. */
   data(index: number, base64: string): void {
-    if (this.#open.has(index) && base64 !== '') this.#write({ type: 'data-delta', index, base64 })
+    if (this.#open.get(index)?.content === 'data' && base64 !== '') this.#write({ type: 'data-delta', index, base64 })
   }
 
   /** Held until the block closes: of several of one kind the last one counts. */
@@ -100,13 +108,15 @@ export class EventWriter {
     block.seals = [...(block.seals ?? []).filter(({ kind }) => kind !== seal.kind), seal]
   }
 
-  /** @param index the block it is about, if it is still open */
+  /** @param index the text block it is about; once that is closed, or without one, it is about the candidate */
   annotate(choice: number, annotation: Annotation, index?: number): void {
     this.touch(choice)
-    const block = index !== undefined && this.#open.has(index) ? { index } : {}
-    this.#write({ type: 'annotation', choice, ...block, annotation })
+    const block = index === undefined ? undefined : this.#open.get(index)
+    const isInBlock = block?.kind === 'text' && block.choice === choice
+    this.#write({ type: 'annotation', choice, ...(isInBlock ? { index } : {}), annotation })
   }
 
+  /** Its seals come first. Nothing happens when it is closed already. */
   close(index: number, native?: Native): void {
     const block = this.#open.get(index)
     if (block === undefined) return
@@ -168,5 +178,3 @@ export class EventWriter {
     this.#emit(event)
   }
 }
-
-const UNSAID: Finish = { reason: 'other', raw: undefined }

@@ -1,6 +1,6 @@
 import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { FailureCode } from '../errors.ts'
-import type { FinishReason, Lane, Outcome, Provenance, Shape, Usage } from '../model/index.ts'
+import type { FinishReason, Lane, Loss, Outcome, Provenance, Shape, Usage } from '../model/index.ts'
 
 /**
  * The one record of an exchange. The log line, the hook events, the context's metrics and
@@ -17,6 +17,8 @@ export interface StreamReport {
   readonly lane: Lane | null
   readonly shape: Shape | null
   readonly edits: readonly Edit[]
+  /** What could not be said on the way, at most 100 told; empty where nothing was converted. */
+  readonly losses: readonly ReportedLoss[]
   readonly model: {
     readonly requested: string | null
     /** What the upstream was asked for. */
@@ -36,6 +38,29 @@ export interface StreamReport {
   readonly bytesOut: number
   readonly events: number
   readonly attempts: number
+}
+
+/** Something of the request, or of the answer, that the other side's dialect cannot say. */
+export interface ReportedLoss extends Loss {
+  readonly in: 'request' | 'answer'
+}
+
+/** Losses in one report. */
+const MAX_LOSSES = 100
+
+/** The losses of both ways, those that somebody may miss before the cosmetic ones. */
+export function reportedLosses(request: readonly Loss[], answer: readonly Loss[]): readonly ReportedLoss[] {
+  if (request.length === 0 && answer.length === 0) return []
+  const all: ReportedLoss[] = [
+    ...request.map(loss => ({ in: 'request', ...loss }) as const),
+    ...answer.map(loss => ({ in: 'answer', ...loss }) as const),
+  ]
+  const [missed, cosmetic] = [all.filter(isMissed), all.filter(loss => !isMissed(loss))]
+  return [...missed, ...cosmetic].slice(0, MAX_LOSSES)
+}
+
+function isMissed({ reason }: Loss): boolean {
+  return reason !== 'cosmetic'
 }
 
 /** Tokens as totals with their parts: `input` holds cache reads and writes, `output` holds reasoning. */

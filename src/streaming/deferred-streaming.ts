@@ -1,5 +1,6 @@
 import { type ClientOptions, createClient, sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
+import type { AdaptedRequest, Conversion } from '../convert/index.ts'
 import { MillraceError } from '../errors.ts'
 import {
   type Adapter,
@@ -29,7 +30,7 @@ import {
   withoutHeaders,
 } from '../http/index.ts'
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
-import { adapterFor } from './adapter-for.ts'
+import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
 
@@ -77,6 +78,10 @@ export interface DeferredStreamingOptions {
 export interface ExchangeSettings {
   /** What the client asked for. Default `stream`. */
   readonly wants?: 'stream' | 'whole'
+  /** What the upstream is asked for. Default: what the client wants. */
+  readonly asks?: 'stream' | 'whole'
+  /** What became of a request that was converted already. */
+  readonly conversion?: Conversion | undefined
   readonly subject?: Omit<Subject, 'id'>
   readonly budgets?: Budgets
   readonly limits?: Limits
@@ -110,7 +115,7 @@ export class DeferredStreaming {
   constructor(options: DeferredStreamingOptions) {
     this.#options = options
     this.#context = options.requestContext ?? new RequestContext()
-    this.#adapter = adapterFor(options.handlerConfig ?? {}, options.exchange?.redact)
+    this.#adapter = adapterFor(options.handlerConfig ?? {}, this.#way)
     this.report = new Promise(resolve => {
       this.#resolve = resolve
     })
@@ -151,7 +156,7 @@ export class DeferredStreaming {
     const { exchange: settings = {}, hookManager, requestTracer, next, handlerConfig } = this.#options
     const collector = handlerConfig?.metricsCollector?.()
     const observer = new StreamObserver({ hookManager, requestTracer, collector }, this.#context)
-    const prepared = { request: this.#request() }
+    const prepared = this.#prepare()
     const client = this.#client()
     this.#isSent = true
     const exchange = new Exchange(next ?? this.#once(client, prepared), outlet, {
@@ -176,11 +181,7 @@ export class DeferredStreaming {
   }
 
   /** Hooks may change the request before it is sent. */
-  async #startPrepared(
-    exchange: Exchange,
-    observer: StreamObserver,
-    prepared: { request: UpstreamRequest },
-  ): Promise<void> {
+  async #startPrepared(exchange: Exchange, observer: StreamObserver, prepared: Prepared): Promise<void> {
     prepared.request = await observer.prepare(prepared.request)
     this.#start(exchange)
   }
@@ -202,31 +203,57 @@ export class DeferredStreaming {
     return client === undefined ? clientConfig !== undefined : closeClientOnFinish
   }
 
-  #request(): UpstreamRequest {
+  /** Seals of one origin are not for another. */
+  get #way(): WayOptions {
+    const { url, exchange: { redact } = {} } = this.#options
+    const issuer = URL.parse(url)?.origin ?? ''
+    return redact === undefined ? { issuer } : { issuer, redact }
+  }
+
+  #prepare(): Prepared {
     const { method, url, handlerConfig = {} } = this.#options
     const given = {
       headers: toRawHeaders(this.#options.headers),
       body: bytesOf(this.#options.body) ?? new Uint8Array(0),
     }
     const { headers, body } = handlerConfig.requestTransformer?.(given) ?? given
-    const sent = handlerConfig.requestAdapter?.request(body) ?? body
-    return {
+    const adapted = this.#adapt(body)
+    const wanted = withDefaults(headers, adapted.headers)
+    const request = {
       method,
       url: new URL(url),
-      headers: asksForIdentity(headers)
-        ? headers
-        : [...withoutHeaders(headers, ACCEPT_ENCODING), 'accept-encoding', 'identity'],
-      body: this.#options.body === undefined && sent.length === 0 ? undefined : sent,
+      headers: asksForIdentity(wanted)
+        ? wanted
+        : [...withoutHeaders(wanted, ACCEPT_ENCODING), 'accept-encoding', 'identity'],
+      body: this.#options.body === undefined && adapted.body.length === 0 ? undefined : adapted.body,
     }
+    return { request, adapted }
+  }
+
+  /** @throws {MillraceError} when the request cannot be converted */
+  #adapt(body: Uint8Array): AdaptedRequest {
+    const adapted = requestAdapterFor(this.#options.handlerConfig ?? {}, this.#adapter, this.#way)?.request(body) ?? {
+      body,
+    }
+    if ('code' in adapted) throw new MillraceError(adapted.code, adapted.message)
+    return adapted
   }
 
   /** One attempt, and nothing after it. */
-  #once(client: HttpClient, prepared: { readonly request: UpstreamRequest }): NextAttempt {
-    const { exchange: { upstream, model } = {} } = this.#options
+  #once(client: HttpClient, prepared: Prepared): NextAttempt {
+    const { exchange: { upstream, model, asks, conversion } = {} } = this.#options
     return failed => {
       if (failed !== undefined) return undefined
-      const { request } = prepared
-      const attempt: Attempt = { upstream: upstream ?? request.url.host, client, request, adapter: this.#adapter }
+      const { request, adapted } = prepared
+      const asked = asks ?? (adapted.stream === undefined ? undefined : adapted.stream ? 'stream' : 'whole')
+      const attempt: Attempt = {
+        upstream: upstream ?? request.url.host,
+        client,
+        request,
+        adapter: this.#adapter,
+        conversion: conversion ?? adapted.conversion,
+        ...(asked === undefined ? {} : { asks: asked }),
+      }
       return model === undefined ? attempt : { ...attempt, model }
     }
   }
@@ -248,6 +275,18 @@ export class DeferredStreaming {
       ...(responseAdapter === undefined ? {} : { adapter: responseAdapter ?? passAdapter(redact) }),
     }
   }
+}
+
+/** The request as it will be sent, and how it became that. */
+interface Prepared {
+  request: UpstreamRequest
+  readonly adapted: AdaptedRequest
+}
+
+/** The headers, and of the others those that they do not say. */
+function withDefaults(headers: RawHeaders, others: RawHeaders = []): RawHeaders {
+  const added = others.filter((_, at) => getHeader(headers, others[at - (at % 2)] as string) === undefined)
+  return added.length === 0 ? headers : [...headers, ...added]
 }
 
 const CONTENT_TYPE: ReadonlySet<string> = new Set(['content-type'])

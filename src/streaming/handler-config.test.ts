@@ -33,9 +33,21 @@ test('two dialects that are one choose its meter', async () => {
   assert.deepEqual([report.usage.input, report.usage.output, report.finish?.raw], [7, 3, 'stop'])
 })
 
-test('two dialects need an adapter between them', async () => {
+test('two dialects are converted, unless an adapter was given', async () => {
   const formatContext = { source: 'messages', target: 'chat' } as const
-  assert.throws(() => defer({ handlerConfig: { formatContext } }), MillraceError)
+  const body = '{"model":"m","stream":true,"max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}'
+  const { client, deferred, call } = defer({ handlerConfig: { formatContext }, body })
+  const sent = deferred.toResponse()
+  call().head(200).data(STREAM).end()
+  assert.deepEqual(JSON.parse(toUtf8(client.requests[0]?.body as Uint8Array)).messages, [
+    { role: 'user', content: 'Hi' },
+  ])
+  assert.match(await (await sent).text(), /^event: message_start\n.*das Mehl 🌾.*event: message_stop\n[^\n]*\n\n$/s)
+  const { lane, shape, outcome } = await deferred.report
+  assert.deepEqual([lane, shape, outcome], ['convert', 'stream', 'completed'])
+
+  const unreadable = defer({ handlerConfig: { formatContext }, body: '{"messages":7}' })
+  await assert.rejects(unreadable.deferred.toResponse(), MillraceError)
   const given = await streamed({ formatContext, responseAdapter: passAdapter() })
   assert.equal(given.body, STREAM)
 })
@@ -58,7 +70,7 @@ test('requestTransformer changes headers and body, and requestAdapter what comes
       headers: [...headers, 'x-team', 'blue'],
       body: fromUtf8(toUtf8(body).replace('"m"', '"m-2"')),
     }),
-    requestAdapter: { ...relayAdapter(DIALECTS.chat), request: body => fromUtf8(`[${toUtf8(body)}]`) },
+    requestAdapter: { ...relayAdapter(DIALECTS.chat), request: body => ({ body: fromUtf8(`[${toUtf8(body)}]`) }) },
   })
   assert.deepEqual(request.headers, [
     ...['Content-Type', 'application/json', 'x-team', 'blue', 'accept-encoding', 'identity'],

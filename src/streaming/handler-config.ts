@@ -4,12 +4,16 @@ import type { IStreamingMetricsCollector } from '../observe/index.ts'
 
 /** How one kind of request is handled. Immutable; every member is honoured. */
 export interface HandlerConfig {
-  /** Turns the client's request into the upstream's. Absent or null: as it is. */
+  /**
+   * Turns the client's request into the upstream's: its body, and the headers that the upstream's API wants
+   * where they are not given. The URL is yours. Null: as it is. Absent: chosen by `formatContext`
+   * where that chooses the answer's adapter too, else as it is.
+   */
   readonly requestAdapter?: Adapter | null
   /** Turns the upstream's answer into the client's. Null: relayed. Absent: chosen by `formatContext`. */
   readonly responseAdapter?: Adapter | null
   /**
-   * The client's dialect and the upstream's: they choose the adapter and the meter. Absent together
+   * The client's dialect and the upstream's: they choose the adapters and the meter. Absent together
    * with the adapters: an unmetered relay.
    */
   readonly formatContext?: { readonly source: DialectName; readonly target: DialectName }

@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'StreamingHandler Sweep VERSION createClient createMetricsCollector decodeEvents encodeComment encodeEvent failure',
     'frameEnd getHeader getHeaders metricsOf passAdapter relayAdapter requestHeaders sharedClient toRawHeaders',
   ],
-  'millrace/dialects': ['DIALECTS chat emptyReading gemini messages responses'],
+  'millrace/dialects': ['DIALECTS bridgeCustomTools chat emptyReading gemini messages responses withCustomCalls'],
   'millrace/gateway': [
     'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
   ],

@@ -78,6 +78,17 @@ test('model and usage are edited together, and declared', () => {
   })
 })
 
+test('a stream is asked for in place of a whole answer, and the other way round', () => {
+  assert.deepEqual(target('{"stream":false}', { stream: true, askUsage: true }), {
+    body: '{"stream":true,"stream_options":{"include_usage":true}}',
+    edits: ['stream', 'usage-frame'],
+  })
+  assert.deepEqual(target('{"stream":true, "stream_options":{"include_usage":true}, "n":1}', { stream: false }), {
+    body: '{"stream":false, "n":1}',
+    edits: ['stream'],
+  })
+})
+
 test('without edits the very bytes go up', () => {
   const body = fromUtf8('{"model":"m"}')
   assert.equal(http.target(GENERATE, body, { model: 'm' }).body, body)

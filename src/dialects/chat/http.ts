@@ -1,8 +1,8 @@
-import { insertMember, member, replaceSpan, scanObject } from '../../json/index.ts'
-import type { DialectHttp, Edit } from '../dialect.ts'
+import { cutMember, insertMember, member, replaceSpan, scanObject } from '../../json/index.ts'
+import type { DialectHttp } from '../dialect.ts'
 import { authorizeOpenai, OPENAI_PREFIX } from '../openai-http.ts'
 import { isInFamily } from '../path-family.ts'
-import { membersOf, peekBody, renameModel, valueAt } from '../request-body.ts'
+import { editBody, membersOf, peekBody, valueAt } from '../request-body.ts'
 import { objectOf } from '../value.ts'
 
 const COMPLETIONS = '/chat/completions'
@@ -36,16 +36,20 @@ export const http: DialectHttp = {
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },
   peek: (_match, body) => peekBody(body),
-  target({ path }, body, { model, askUsage = false }) {
-    const edits: Edit[] = []
-    const renamed = model === undefined ? body : renameModel(body, model)
-    if (renamed !== body) edits.push('model')
-    const asking = askUsage ? requestUsage(renamed) : renamed
-    if (asking !== renamed) edits.push('usage-frame')
-    return { path, body: asking, edits }
+  target({ path }, body, { model, stream, askUsage = false }) {
+    const edited = editBody(body, { model, stream })
+    const fitting = stream === false ? withoutStreamOptions(edited.body) : edited.body
+    const asking = askUsage ? requestUsage(fitting) : fitting
+    return { path, body: asking, edits: asking === fitting ? edited.edits : [...edited.edits, 'usage-frame'] }
   },
   authorize: authorizeOpenai,
   ownHeaders: ['openai-'],
+}
+
+/** The API refuses them where a whole answer is asked for. */
+function withoutStreamOptions(body: Uint8Array): Uint8Array {
+  const options = (membersOf(body) ?? []).filter(({ key }) => key === 'stream_options')
+  return options.reduceRight(cutMember, body)
 }
 
 /**

@@ -1,13 +1,29 @@
 import { fromUtf8 } from '../../bytes.ts'
 import { encodeComment } from '../../sse/index.ts'
+import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { createStreamDecoder } from './stream-decoder.ts'
+import { createStreamEncoder } from './stream-encoder.ts'
+import { sayings } from './tables.ts'
+
+const codec: Codec = {
+  sayings,
+  decodeRequest,
+  encodeRequest,
+  decodeMessage,
+  encodeMessage,
+  createStreamDecoder,
+  createStreamEncoder,
+}
 
 /** OpenAI Chat Completions. */
-export const chat: Dialect = Object.freeze({
+export const chat: Dialect = Object.freeze<Dialect>({
   name: 'chat',
   http,
   failure,
@@ -15,4 +31,18 @@ export const chat: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model']],
+  wrappedAt: [
+    {
+      path: ['messages', '*', 'reasoning_details', '*'],
+      holds: [['signature'], ['data'], ['format']],
+      emptied: 'list',
+    },
+    {
+      path: ['messages', '*', 'tool_calls', '*', 'extra_content'],
+      holds: [['google', 'thought_signature']],
+      emptied: 'list',
+    },
+  ],
+  codec,
 })

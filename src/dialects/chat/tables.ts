@@ -1,6 +1,16 @@
-import type { FinishReason, SaidUsage } from '../../model/index.ts'
-import { countOf, objectOf, type Unread } from '../value.ts'
-import type { ChatUsage } from './wire.ts'
+import {
+  type Finish,
+  type FinishReason,
+  finishOf,
+  type Logprob,
+  membersFor,
+  type Native,
+  type SaidUsage,
+  type Usage,
+} from '../../model/index.ts'
+import type { Sayings } from '../sayings.ts'
+import { countOf, defined, itemsOf, objectOf, restOf, sumOf, textOf, type Unread, type Wire } from '../value.ts'
+import type { ChatLogprob, ChatUsage } from './wire.ts'
 
 /** Finish reasons, those of other vendors that speak this API included. */
 export const FINISHES = {
@@ -14,6 +24,70 @@ export const FINISHES = {
   function_call: 'tool-calls',
   content_filter: 'filtered',
 } as const satisfies Record<string, FinishReason>
+
+/** What we say for a reason that has no word of its own in the raw. */
+const FINISH_WORDS: Readonly<Record<FinishReason, string>> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  // OpenAI says a refusal in a member of its own and then `stop`; without that member this is the nearest.
+  refusal: 'content_filter',
+  filtered: 'content_filter',
+  paused: 'stop',
+  other: 'stop',
+}
+
+/** An unknown word is kept in the pocket, so that the encoder knows it for one of this dialect. */
+export function decodeFinish(raw: string, said: Record<string, unknown> | undefined): Finish {
+  const finish = finishOf(FINISHES, raw)
+  const members = finish.reason === 'other' ? { ...said, finish_reason: raw } : said
+  return members === undefined ? finish : { ...finish, native: nativeOf(members) }
+}
+
+/** What a candidate has said that its finish depends on. */
+export interface Said {
+  readonly hasRefusal: boolean
+  /** A call in the form of the time before tools. */
+  readonly hasLegacyCall: boolean
+}
+
+/** The word for a finish: its own if this dialect knows it and it means the same, else the table's. */
+export function encodeFinish({ reason, raw, native }: Finish, { hasRefusal, hasLegacyCall }: Said): string {
+  const own = textOf(membersFor('chat', native)?.finish_reason)
+  if (own !== undefined) return own
+  if (raw !== undefined && Object.hasOwn(FINISHES, raw) && finishOf(FINISHES, raw).reason === reason) return raw
+  if (reason === 'tool-calls' && hasLegacyCall) return 'function_call'
+  return reason === 'refusal' && hasRefusal ? 'stop' : FINISH_WORDS[reason]
+}
+
+export function nativeOf(members: Record<string, unknown>): Native {
+  return { dialect: 'chat', members }
+}
+
+/** Tokens with their probabilities; undefined for none. */
+export function readLogprobs(value: unknown): readonly Logprob[] | undefined {
+  const logprobs = itemsOf(value).flatMap(item => readLogprob(item) ?? [])
+  return logprobs.length === 0 ? undefined : logprobs
+}
+
+function readLogprob(value: unknown): Logprob | undefined {
+  const said = objectOf<ChatLogprob>(value)
+  if (typeof said?.token !== 'string' || typeof said.logprob !== 'number') return undefined
+  return defined<Logprob>({
+    token: said.token,
+    logprob: said.logprob,
+    bytes: Array.isArray(said.bytes) ? said.bytes : undefined,
+    top: readLogprobs(said.top_logprobs),
+  })
+}
+
+export function writeLogprob({ token, logprob, bytes, top = [] }: Logprob): Wire {
+  return { token, logprob, bytes: bytes ?? null, top_logprobs: top.map(writeTop) }
+}
+
+function writeTop({ token, logprob, bytes }: Logprob): Wire {
+  return { token, logprob, bytes: bytes ?? null }
+}
 
 /** Cached and audio input are inside the input count, reasoning and audio output inside the output count. */
 export function readUsage(usage: Unread<ChatUsage>): SaidUsage {
@@ -33,4 +107,185 @@ export function readUsage(usage: Unread<ChatUsage>): SaidUsage {
     audioOutput: countOf(completion?.audio_tokens),
     reportedCostUsd: countOf(usage.cost) ?? countOf(objectOf<{ total_cost: number }>(usage.cost)?.total_cost),
   }
+}
+
+const USAGE_MEMBERS: ReadonlySet<string> = new Set([
+  'prompt_tokens',
+  'completion_tokens',
+  'total_tokens',
+  'cached_tokens',
+  'prompt_cache_hit_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+  'reasoning_tokens',
+])
+const PROMPT_MEMBERS: ReadonlySet<string> = new Set(['cached_tokens', 'audio_tokens', 'cache_write_tokens'])
+const COMPLETION_MEMBERS: ReadonlySet<string> = new Set(['reasoning_tokens', 'audio_tokens'])
+
+/** The counts, with the members that mean nothing elsewhere in the pocket. */
+export function decodeUsage(said: Unread<ChatUsage>): Usage {
+  const rest = spoken(restOf(said as Wire, USAGE_MEMBERS) ?? {})
+  const total = countOf(said.total_tokens)
+  if (typeof rest.cost === 'number') delete rest.cost
+  // Normally the sum: kept where a server counts otherwise.
+  if (total !== undefined && total !== sumOf(countOf(said.prompt_tokens), countOf(said.completion_tokens)))
+    rest.total_tokens = total
+  keepDetails(rest, 'prompt_tokens_details', PROMPT_MEMBERS)
+  keepDetails(rest, 'completion_tokens_details', COMPLETION_MEMBERS)
+  const native = Object.keys(rest).length === 0 ? undefined : nativeOf(rest)
+  return defined<Usage>({ ...readUsage(said), native })
+}
+
+function keepDetails(rest: Record<string, unknown>, name: string, known: ReadonlySet<string>): void {
+  const details = spoken(restOf(objectOf(rest[name]) ?? {}, known) ?? {})
+  if (Object.keys(details).length > 0) rest[name] = details
+  else delete rest[name]
+}
+
+/** Without the members that are null: they say nothing. */
+export function spoken(members: Wire): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined))
+}
+
+/** The usage object; members that nobody said are left out. */
+export function encodeUsage(usage: Usage): Wire {
+  const own = membersFor('chat', usage.native) ?? {}
+  const { prompt_tokens_details, completion_tokens_details, total_tokens, cost, ...rest } = own
+  return defined<Record<string, unknown>>({
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: total_tokens ?? sumOf(usage.input, usage.output),
+    prompt_tokens_details: some({
+      cached_tokens: usage.cacheRead,
+      audio_tokens: usage.audioInput,
+      cache_write_tokens: usage.cacheWrite,
+      ...objectOf(prompt_tokens_details),
+    }),
+    completion_tokens_details: some({
+      reasoning_tokens: usage.reasoning,
+      audio_tokens: usage.audioOutput,
+      ...objectOf(completion_tokens_details),
+    }),
+    cost: cost ?? usage.reportedCostUsd,
+    ...rest,
+  })
+}
+
+function some(members: Wire): Wire | undefined {
+  const kept = defined<Record<string, unknown>>(members)
+  return Object.keys(kept).length === 0 ? undefined : kept
+}
+
+/** Efforts of reasoning, from least to most. */
+export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+/** How Chat Completions says everything. */
+export const sayings: Sayings = {
+  request: {
+    model: { as: 'model' },
+    stream: { as: 'stream' },
+    instructions: { as: 'messages[0], role system', how: 'one text, parts joined by blank lines' },
+    'system turn': { as: 'messages[], role system' },
+    'turn name': { as: 'messages[].name' },
+    text: { as: 'messages[].content' },
+    image: { as: 'messages[].content[].image_url' },
+    audio: { as: 'messages[].content[].input_audio' },
+    file: { as: 'messages[].content[].file' },
+    'reasoning text': {
+      as: 'messages[].reasoning_content',
+      how: 'in the member that its issuer sent it in, to that issuer only',
+    },
+    seals: { as: 'messages[].reasoning_details, tool_calls[].extra_content', how: 'to their issuer only' },
+    'refusal text': { as: 'messages[].refusal' },
+    'tool call': { as: 'messages[].tool_calls[].function', how: 'names of 1 to 64 letters, digits, _ and -' },
+    'custom tool call': { as: 'messages[].tool_calls[].custom' },
+    'provider tool call': { lost: 'no-slot' },
+    'tool result': { as: 'messages[], role tool', how: 'directly behind its call; without one: a text of the user' },
+    'tool result media': { as: 'messages[].content[]', how: 'in a message of the user that follows the results' },
+    'tool result failed': { lost: 'no-slot' },
+    'cache mark': { as: 'content[].cache_control', how: 'OpenRouter and LiteLLM only' },
+    'cache ttl': { as: 'content[].cache_control.ttl', how: 'OpenRouter and LiteLLM only' },
+    'function tool': { as: 'tools[].function' },
+    'tool strictness': { as: 'tools[].function.strict' },
+    'custom tool': { as: 'tools[].custom' },
+    'provider tool': { lost: 'no-slot' },
+    'tool choice': { as: 'tool_choice', how: 'a tool that does not exist is refused' },
+    'parallel tool calls': { as: 'parallel_tool_calls', how: 'only with tools' },
+    'max output tokens': {
+      as: 'max_tokens',
+      how: 'max_completion_tokens toward OpenAI and Azure, and for their reasoning models elsewhere',
+    },
+    temperature: { as: 'temperature' },
+    'top p': { as: 'top_p' },
+    'top k': { as: 'top_k', how: 'not toward OpenAI, Azure and Mistral, who refuse it' },
+    seed: { as: 'seed' },
+    'presence penalty': { as: 'presence_penalty' },
+    'frequency penalty': { as: 'frequency_penalty' },
+    'stop sequences': { as: 'stop', how: 'the first four' },
+    'several candidates': { as: 'n' },
+    'reasoning switch': { lost: 'no-slot', how: 'as reasoning.enabled toward OpenRouter' },
+    'reasoning effort': { as: 'reasoning_effort' },
+    'reasoning budget': { as: 'reasoning_effort', how: 'the nearest word; as reasoning.max_tokens toward OpenRouter' },
+    'reasoning summary': { lost: 'no-slot' },
+    'json output': { as: 'response_format, type json_object' },
+    'schema output': { as: 'response_format.json_schema' },
+    verbosity: { as: 'verbosity', how: 'toward OpenAI and Azure only' },
+    'output modalities': { as: 'modalities' },
+    logprobs: { as: 'logprobs, top_logprobs' },
+    metadata: { as: 'metadata', how: 'toward OpenAI and Azure only, and only with store' },
+    user: { as: 'user' },
+    'cache key': { as: 'prompt_cache_key', how: 'toward OpenAI and Azure only' },
+    'service tier': { as: 'service_tier', how: 'the words that this API knows' },
+    store: { as: 'store', how: 'toward OpenAI and Azure only' },
+    'usage wish': { as: 'stream_options.include_usage' },
+  },
+  answer: {
+    id: { as: 'id' },
+    model: { as: 'model' },
+    'created at': { as: 'created' },
+    'service tier': { as: 'service_tier' },
+    text: { as: 'content', how: 'one text: a block behind another is appended to it' },
+    annotations: { as: 'annotations[].url_citation', how: 'pages only; a block becomes the range of its text' },
+    logprobs: { as: 'logprobs' },
+    refusal: { as: 'refusal' },
+    reasoning: { as: 'reasoning_content' },
+    'reasoning parts': {
+      as: 'reasoning_details',
+      how: 'format millrace-v1; in the text they stand a blank line apart',
+    },
+    seals: { as: 'reasoning_details, tool_calls[].extra_content', how: 'wrapped' },
+    'tool call': { as: 'tool_calls[].function' },
+    'custom tool call': { as: 'tool_calls[].custom' },
+    'provider tool call': { as: 'reasoning_details', how: 'wrapped together with its result' },
+    'provider tool result': { as: 'reasoning_details', how: 'wrapped together with its call' },
+    media: { as: 'images, audio', how: 'other media are lost' },
+    'several candidates': { as: 'choices' },
+    'finish reason': { as: 'finish_reason', how: 'a pause and unknown reasons are stop' },
+    'stop sequence': { lost: 'no-slot' },
+    'input tokens': { as: 'usage.prompt_tokens' },
+    'cache read tokens': { as: 'usage.prompt_tokens_details.cached_tokens' },
+    'cache write tokens': { as: 'usage.prompt_tokens_details.cache_write_tokens' },
+    'cache write 1h tokens': { lost: 'no-slot' },
+    'output tokens': { as: 'usage.completion_tokens' },
+    'reasoning tokens': { as: 'usage.completion_tokens_details.reasoning_tokens' },
+    'audio tokens': { as: 'usage.prompt_tokens_details.audio_tokens, completion_tokens_details.audio_tokens' },
+    'provider tool counts': { lost: 'no-slot' },
+    'reported cost': { as: 'usage.cost' },
+    failure: { as: 'error' },
+  },
+  natives: {
+    request: [
+      'audio',
+      'logit_bias',
+      'moderation',
+      'prediction',
+      'prompt_cache_options',
+      'prompt_cache_retention',
+      'safety_identifier',
+      'tool_choice.allowed_tools',
+      'tools[].custom.format',
+      'web_search_options',
+    ],
+    answer: ['system_fingerprint', 'moderation', 'audio.transcript'],
+  },
 }

@@ -1,18 +1,16 @@
 /**
  * What rides in a part's `thoughtSignature`, which clients send back as it came: Google's own tokens, seals
  * of others, and whole parts that this dialect has no words for.
- *
- * The slot holds bytes: clients in Python, Go and Java refuse what is no base64, and send it back in that of
- * their library. So what we wrap is in base64 once more.
+ * The slot holds bytes, so what we wrap is in base64 once more.
  */
-import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from '../../bytes.ts'
 import {
+  fromByteSlot,
   type Part,
   type ReasoningPart,
   type Seal,
+  toByteSlot,
   unwrapParts,
   unwrapSeal,
-  WRAPPED_TAG,
   wrapParts,
   wrapSeal,
 } from '../../model/index.ts'
@@ -24,7 +22,7 @@ export type Signature =
 
 /** @param kind of a token of Google's: `encrypted` for one that stands alone, in no part that it proves */
 export function readSignature(text: string, kind: Seal['kind'], issuer: string): Signature {
-  const wrapped = text.startsWith(WRAPPED) ? fromSlot(text) : text
+  const wrapped = fromByteSlot(text)
   const parts = unwrapParts(wrapped)
   if (parts !== undefined) return { type: 'parts', parts }
   return { type: 'seal', seal: unwrapSeal(wrapped) ?? { dialect: 'gemini', issuer, kind, value: text } }
@@ -32,11 +30,11 @@ export function readSignature(text: string, kind: Seal['kind'], issuer: string):
 
 /** A seal in a slot of its kind: as it came if it is Google's, else wrapped. */
 export function sealText(seal: Seal, kind: Seal['kind']): string {
-  return isOwn(seal) && seal.kind === kind ? seal.value : toSlot(wrapSeal(seal))
+  return isOwn(seal) && seal.kind === kind ? seal.value : toByteSlot(wrapSeal(seal))
 }
 
 export function partsText(parts: readonly Part[]): string {
-  return toSlot(wrapParts(parts))
+  return toByteSlot(wrapParts(parts))
 }
 
 export function isOwn({ dialect, id }: Seal): boolean {
@@ -60,21 +58,4 @@ export const BREAK_TEXT: string = partsText([{ kind: 'reasoning', form: 'full', 
 export function meaningOf({ texts, seals = [] }: ReasoningPart): 'opening' | 'break' | 'part' {
   if (seals.length > 0 || texts.some(text => text !== '')) return 'part'
   return texts.length === 2 ? 'break' : 'opening'
-}
-
-/** What our tags are in base64. */
-const WRAPPED = toBase64Url(fromUtf8(WRAPPED_TAG))
-
-function toSlot(wrapped: string): string {
-  const text = toBase64Url(fromUtf8(wrapped)).replaceAll('-', '+').replaceAll('_', '/')
-  return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
-}
-
-function fromSlot(text: string): string {
-  try {
-    return toUtf8(fromBase64Url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')))
-  } catch {
-    // It only looks like ours.
-    return text
-  }
 }

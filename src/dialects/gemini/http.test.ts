@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromUtf8 } from '../../bytes.ts'
+import type { Match } from '../dialect.ts'
 import { http } from './http.ts'
 
 const BODY = fromUtf8('{"contents":[]}')
@@ -77,4 +78,21 @@ test('without another model path and body go up as they came', () => {
 
 test('a key of ours goes up under its own name', () => {
   assert.deepEqual(http.authorize('AIza1'), ['x-goog-api-key', 'AIza1'])
+})
+
+test('a stream is asked for in place of a whole answer by the method, and the other way round', () => {
+  const whole = http.match('POST', '/models/a/b:generateContent') as Match
+  assert.deepEqual(http.target(whole, fromUtf8('{}'), { stream: true }), {
+    path: '/models/a/b:streamGenerateContent',
+    query: 'alt=sse',
+    body: fromUtf8('{}'),
+    edits: ['stream'],
+  })
+  const stream = http.match('POST', '/models/m:streamGenerateContent', '?alt=sse') as Match
+  assert.deepEqual(http.target(stream, fromUtf8('{}'), { stream: false, model: 'm-2' }), {
+    path: '/models/m-2:generateContent',
+    query: 'alt=json',
+    body: fromUtf8('{}'),
+    edits: ['model', 'stream'],
+  })
 })

@@ -1,4 +1,4 @@
-import type { DialectHttp, Match } from '../dialect.ts'
+import type { DialectHttp, Edit, Match } from '../dialect.ts'
 import { isInFamily } from '../path-family.ts'
 import { peekBody } from '../request-body.ts'
 
@@ -40,10 +40,16 @@ export const http: DialectHttp = {
   },
   // The path says both; the body has to be JSON all the same.
   peek: ({ model, stream = false }: Match, body) => ({ ...peekBody(body), model, stream }),
-  target({ path, model: asked }, body, { model }) {
+  target({ path, model: asked = '', stream: streams = false }, body, { model = asked, stream = streams }) {
     const called = readCall(path)
-    if (called === undefined || model === undefined || model === asked) return { path, body, edits: [] }
-    return { path: `${toPath(model)}:${called.method}`, body, edits: ['model'] }
+    const [isRenamed, isTurned] = [model !== asked, stream !== streams]
+    if (called === undefined || !(isRenamed || isTurned)) return { path, body, edits: [] }
+    const edits: Edit[] = [...(isRenamed ? (['model'] as const) : []), ...(isTurned ? (['stream'] as const) : [])]
+    const name = isRenamed ? toPath(model) : path.slice(0, path.lastIndexOf(':'))
+    if (!isTurned) return { path: `${name}:${called.method}`, body, edits }
+    return stream
+      ? { path: `${name}:streamGenerateContent`, query: 'alt=sse', body, edits }
+      : { path: `${name}:generateContent`, query: 'alt=json', body, edits }
   },
   authorize: key => ['x-goog-api-key', key],
   ownHeaders: ['x-goog-', 'x-server-timeout'],

@@ -23,7 +23,7 @@ const codec: Codec = {
 }
 
 /** Gemini generateContent. */
-export const gemini: Dialect = Object.freeze({
+export const gemini: Dialect = Object.freeze<Dialect>({
   name: 'gemini',
   http,
   failure,
@@ -32,5 +32,7 @@ export const gemini: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['modelVersion']],
+  wrappedAt: [{ path: ['contents', '*', 'parts', '*', 'thoughtSignature'], holds: [[]], emptied: 'list' }],
   codec,
 })

@@ -1,6 +1,6 @@
 import type { DialectHttp } from '../dialect.ts'
 import { isInFamily } from '../path-family.ts'
-import { peekBody, renameModel } from '../request-body.ts'
+import { editBody, peekBody } from '../request-body.ts'
 
 const MESSAGES = '/messages'
 
@@ -15,10 +15,7 @@ export const http: DialectHttp = {
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },
   peek: (_match, body) => peekBody(body),
-  target({ path }, body, { model }) {
-    const renamed = model === undefined ? body : renameModel(body, model)
-    return { path, body: renamed, edits: renamed === body ? [] : ['model'] }
-  },
+  target: ({ path }, body, edits) => ({ path, ...editBody(body, edits) }),
   authorize: key => ['x-api-key', key],
   // Claude Code adds its own to Anthropic's.
   ownHeaders: ['anthropic-', 'x-claude-code-', 'x-app'],

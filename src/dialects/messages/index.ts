@@ -1,12 +1,28 @@
 import { fromUtf8 } from '../../bytes.ts'
+import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { SAYINGS } from './sayings.ts'
+import { MessagesStreamDecoder } from './stream-decoder.ts'
+import { MessagesStreamEncoder } from './stream-encoder.ts'
+
+const codec: Codec = {
+  sayings: SAYINGS,
+  decodeRequest,
+  encodeRequest,
+  decodeMessage,
+  encodeMessage,
+  createStreamDecoder: (context, emit) => new MessagesStreamDecoder(context, emit),
+  createStreamEncoder: (context, write) => new MessagesStreamEncoder(context, write),
+}
 
 /** Anthropic Messages. */
-export const messages: Dialect = Object.freeze({
+export const messages: Dialect = Object.freeze<Dialect>({
   name: 'messages',
   http,
   failure,
@@ -14,4 +30,7 @@ export const messages: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model'], ['message', 'model']],
+  wrappedAt: [{ path: ['messages', '*', 'content', '*'], holds: [['signature'], ['data']], emptied: 'turn' }],
+  codec,
 })

@@ -1,15 +1,14 @@
 import { fromUtf8, toUtf8 } from '../../bytes.ts'
 import type { DialectModels } from '../dialect.ts'
 import { itemsOf, objectOf, parseJson, textOf } from '../value.ts'
-
-/** The API refuses a request that does not say its version. */
-const VERSION = '2023-06-01'
+import { DEFAULT_VERSION } from './tables.ts'
 
 /** When nobody says when a model was made. */
 const UNKNOWN_TIME = '1970-01-01T00:00:00Z'
 
+/** The API refuses a request that does not say its version. */
 export const models: DialectModels = {
-  headers: ['anthropic-version', VERSION],
+  headers: ['anthropic-version', DEFAULT_VERSION],
   decode: body => itemsOf(objectOf(parseJson(toUtf8(body)))?.data).flatMap(item => textOf(objectOf(item)?.id) ?? []),
   encode: names =>
     fromUtf8(

@@ -1,7 +1,7 @@
 import type { DialectHttp } from '../dialect.ts'
 import { authorizeOpenai, OPENAI_PREFIX } from '../openai-http.ts'
 import { isInFamily } from '../path-family.ts'
-import { peekBody, renameModel } from '../request-body.ts'
+import { editBody, peekBody } from '../request-body.ts'
 
 const RESPONSES = '/responses'
 
@@ -16,10 +16,7 @@ export const http: DialectHttp = {
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },
   peek: (_match, body) => peekBody(body),
-  target({ path }, body, { model }) {
-    const renamed = model === undefined ? body : renameModel(body, model)
-    return { path, body: renamed, edits: renamed === body ? [] : ['model'] }
-  },
+  target: ({ path }, body, edits) => ({ path, ...editBody(body, edits) }),
   authorize: authorizeOpenai,
   // Codex adds its own to OpenAI's.
   ownHeaders: ['openai-', 'chatgpt-', 'x-codex-', 'x-responsesapi-', 'originator', 'session_id'],

@@ -7,7 +7,7 @@ import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 
 /** OpenAI Responses. */
-export const responses: Dialect = Object.freeze({
+export const responses: Dialect = Object.freeze<Dialect>({
   name: 'responses',
   http,
   failure,
@@ -15,4 +15,6 @@ export const responses: Dialect = Object.freeze({
   createMeter,
   whole,
   models,
+  modelAt: [['model'], ['response', 'model']],
+  wrappedAt: [{ path: ['input', '*'], holds: [['encrypted_content']], emptied: 'list' }],
 })

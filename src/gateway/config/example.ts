@@ -29,6 +29,9 @@ models:
   - { match: "fast", upstream: local, model: "qwen3:8b", timeouts: { idleMs: 900000 } }
   - { match: "*", upstream: openai }
 
+# What an upstream's dialect cannot say of a request: report leaves it out and tells it, refuse answers 400.
+losses: report
+
 # Budgets, in milliseconds.
 timeouts:
   connectMs: 5000        # until the upstream accepts the connection

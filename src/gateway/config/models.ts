@@ -6,6 +6,8 @@ import type { Config, ModelRule, Timeouts, Upstream } from './types.ts'
 /** Who is asked, and how. */
 export interface Choice {
   readonly upstream: Upstream
+  /** What it is asked in: the client's dialect where it speaks that. */
+  readonly dialect: DialectName
   /** The name to ask the upstream for; undefined leaves the client's. */
   readonly model: string | undefined
   readonly rewriteModel: boolean
@@ -20,19 +22,35 @@ const MAX_NAME_LENGTH = 100
 
 /**
  * The upstream for a model. The first rule that matches decides. Without rules: among upstreams known
- * for such models the first that speaks the client's dialect; else the first of all that does.
+ * for such models the first that speaks the client's dialect, else the first that can be asked in another
+ * one; when none is known for them, the same among all.
  *
  * @param model what the client asked for; undefined when it named none
- * @returns a failure for the client when there is no such model, or its upstream speaks other dialects
+ * @param others dialects that the request can be converted to. Default: none.
+ * @returns a failure for the client when there is no such model, or its upstream speaks other dialects only
  */
-export function chooseModel(config: Config, model: string | undefined, dialect: DialectName): Choice | Failure {
-  if (config.models.length > 0) return chooseByRule(config, model, dialect)
+export function chooseModel(
+  config: Config,
+  model: string | undefined,
+  dialect: DialectName,
+  others: readonly DialectName[] = [],
+): Choice | Failure {
+  if (config.models.length > 0) return chooseByRule(config, model, dialect, others)
   const { upstreams, timeouts } = config
   const known = upstreams.filter(({ globs }) => globs.some(glob => matchesGlob(glob, model ?? '')))
   const candidates = known.length > 0 ? known : upstreams
-  const upstream = candidates.find(candidate => speaks(candidate, dialect))
-  if (upstream === undefined) return unspoken(candidates, model, dialect)
-  return { upstream, model: undefined, rewriteModel: false, timeouts, rule: undefined }
+  const upstream =
+    candidates.find(candidate => speaks(candidate, dialect)) ??
+    candidates.find(candidate => spokenBy(candidate, dialect, others) !== undefined)
+  const spoken = upstream && spokenBy(upstream, dialect, others)
+  if (upstream === undefined || spoken === undefined) return unspoken(candidates, model, dialect)
+  return { upstream, dialect: spoken, model: undefined, rewriteModel: false, timeouts, rule: undefined }
+}
+
+/** The client's dialect, or the first of the upstream's own that the request can be converted to. */
+function spokenBy(upstream: Upstream, dialect: DialectName, others: readonly DialectName[]): DialectName | undefined {
+  if (speaks(upstream, dialect)) return dialect
+  return (Object.keys(upstream.baseUrls) as DialectName[]).find(name => others.includes(name))
 }
 
 /** The first upstream that speaks the dialect: where requests go that name no model. */
@@ -49,15 +67,21 @@ export function speaks(upstream: Upstream, dialect: DialectName): boolean {
   return upstream.baseUrls[dialect] !== undefined
 }
 
-function chooseByRule({ models }: Config, model: string | undefined, dialect: DialectName): Choice | Failure {
+function chooseByRule(
+  { models }: Config,
+  model: string | undefined,
+  dialect: DialectName,
+  others: readonly DialectName[],
+): Choice | Failure {
   const rule = models.find(({ match }) => matchesGlob(match, model ?? ''))
   if (rule === undefined) {
     const there = list(models.map(({ match }) => match))
     return failure('not-found', `Cannot find ${subject(model)}: no rule of \`models\` matches it, there are ${there}`)
   }
-  if (!speaks(rule.upstream, dialect)) return unspoken([rule.upstream], model, dialect)
   const { upstream, rewriteModel, timeouts } = rule
-  return { upstream, model: rule.model, rewriteModel, timeouts, rule }
+  const spoken = spokenBy(upstream, dialect, others)
+  if (spoken === undefined) return unspoken([upstream], model, dialect)
+  return { upstream, dialect: spoken, model: rule.model, rewriteModel, timeouts, rule }
 }
 
 function unspoken(upstreams: readonly Upstream[], model: string | undefined, dialect: DialectName): Failure {

@@ -22,6 +22,7 @@ test('an empty file has every default', () => {
     server: { host: '127.0.0.1', port: 8642, keys: [], hosts: [], origins: [] },
     upstreams: [],
     models: [],
+    losses: 'report',
     timeouts: {
       connectMs: 5000,
       headMs: 300_000,
@@ -55,7 +56,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, timeouts, limits, log; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, timeouts, limits, log; did you mean server?',
   ],
   ['server: { port: many }', 'm.yaml:1:11 server.port: must be a whole number'],
   ['server: { port: "8642" }', 'm.yaml:1:11 server.port: must be a whole number'],

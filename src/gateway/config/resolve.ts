@@ -19,6 +19,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     server: file.server,
     upstreams,
     models: file.models.flatMap(rule => resolveRule(rule, file, upstreams)),
+    losses: file.losses,
     timeouts: file.timeouts,
     limits: file.limits,
     log: { level: file.log.level, file: file.log.file },

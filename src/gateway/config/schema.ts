@@ -126,6 +126,12 @@ export const fileSchema = z.strictObject({
     .describe(
       "Which upstream serves which model: the first match wins. Default: the presets' models, then the first upstream that speaks the client's dialect.",
     ),
+  losses: z
+    .enum(['report', 'refuse'])
+    .default('report')
+    .describe(
+      "What is done about members of a request that the upstream's dialect cannot say: `report` leaves them out and tells them in `x-millrace-losses` and in the report, `refuse` answers 400 with their names. A client can ask for `refuse` itself, with the header `x-millrace-losses: refuse`.",
+    ),
   timeouts: z.strictObject(mapMembers(TIMEOUTS, withDefault)).prefault({}).describe('Budgets of time.'),
   limits: z.strictObject(mapMembers(LIMITS, withDefault)).prefault({}).describe('Limits of size and number.'),
   log: z

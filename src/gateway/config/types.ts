@@ -1,3 +1,4 @@
+import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
 import type { LIMITS, TIMEOUTS } from './defaults.ts'
@@ -15,6 +16,8 @@ export interface Config {
   readonly upstreams: readonly Upstream[]
   /** In order, the first match wins. Empty: the globs of the presets decide. */
   readonly models: readonly ModelRule[]
+  /** What is done about what an upstream's dialect cannot say. */
+  readonly losses: LossPolicy
   readonly timeouts: Timeouts
   readonly limits: Limits
   readonly log: LogConfig

@@ -1,0 +1,71 @@
+import { fromUtf8 } from '../bytes.ts'
+import type { Failure } from '../errors.ts'
+import { type Message, unfoldMessage } from '../model/index.ts'
+import { type AnswerOptions, encodeContext } from './answer.ts'
+import { BodyReader, isFailure } from './body-reader.ts'
+import { EventReading } from './event-reading.ts'
+import { type Emit, EVENT_STREAM, type Seen } from './stage.ts'
+import { faultOf } from './stream-reader.ts'
+
+/** A stream over a whole body: read when it has ended, and told as the stream that says the same. */
+export class ExpandStage {
+  readonly seen: Seen
+  readonly changesBody = true
+  readonly mediaType: string = EVENT_STREAM
+  readonly #options: AnswerOptions
+  readonly #body: BodyReader
+  readonly #noted = new EventReading()
+
+  constructor(options: AnswerOptions) {
+    this.#options = options
+    this.#body = new BodyReader(options)
+    this.seen = { reading: this.#noted.reading, isReady: false, midFrame: false }
+  }
+
+  push(chunk: Uint8Array): void {
+    this.seen.reading.failure ??= this.#body.push(chunk)
+  }
+
+  end(out: Emit): void {
+    const read = this.#body.read()
+    this.release()
+    if (isFailure(read)) this.#fail(read)
+    else this.#unfold(read, out)
+  }
+
+  /** The client may have been given an early head, and waits for events. */
+  fail(failed: Failure, out: Emit): void {
+    this.release()
+    out(fromUtf8(this.#options.client.failure.encodeInStream(failed, undefined)))
+  }
+
+  release(): void {
+    this.#body.release()
+  }
+
+  #unfold(message: Message, out: Emit): void {
+    let text = ''
+    try {
+      const context = encodeContext(this.#options)
+      const encoder = this.#options.client.codec.createStreamEncoder(context, written => {
+        text += written
+      })
+      unfoldMessage(message, event => {
+        this.#noted.note(event)
+        encoder.push(event)
+      })
+    } catch (error) {
+      this.#fail(faultOf(error))
+      return
+    }
+    const { seen } = this
+    seen.reading.isFinished = seen.reading.isTerminal = seen.isReady = true
+    out(fromUtf8(text))
+  }
+
+  /** Nothing of it has gone out: it can still become a status. */
+  #fail(failed: Failure): void {
+    this.seen.reading.failure ??= failed
+    this.seen.reading.progress = 0
+  }
+}

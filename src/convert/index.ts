@@ -1,0 +1,19 @@
+export { type AnswerOptions, asCoded, type CodedDialect } from './answer.ts'
+export { CollectStage } from './collect.ts'
+export { ExpandStage } from './expand.ts'
+export { crossingFailure } from './failure.ts'
+export { createId } from './ids.ts'
+export { AnswerMemory } from './memory.ts'
+export { AdapterRegistry, type Make, type Pair } from './registry.ts'
+export {
+  type AdaptedRequest,
+  type Conversion,
+  type ConvertedRequest,
+  convertRequest,
+  decodeRequest,
+  type LossPolicy,
+  type RequestTarget,
+  refusalOf,
+} from './request.ts'
+export { ConvertStage } from './stage.ts'
+export { ConvertWholeStage } from './whole.ts'

@@ -1,0 +1,120 @@
+import { fromUtf8, toUtf8 } from '../bytes.ts'
+import type { Match, Wire } from '../dialects/index.ts'
+import { type Failure, failure, MillraceError } from '../errors.ts'
+import type { RawHeaders } from '../http/index.ts'
+import { parseExact, scanObject } from '../json/index.ts'
+import { type Loss, Losses, type Request } from '../model/index.ts'
+import type { CodedDialect } from './answer.ts'
+
+/** What is known of the upstream that a request is written for. */
+export interface RequestTarget {
+  /** The model to ask for; undefined leaves the client's. */
+  readonly model?: string | undefined
+  /** What to ask for; undefined: what the client asks for. */
+  readonly stream?: boolean | undefined
+  /** Ask for the usage of a stream where the dialect needs asking. Default true. */
+  readonly askUsage?: boolean | undefined
+  /** Who will read the seals. Default: nobody. */
+  readonly issuer?: string | undefined
+  /** The version of its API; undefined: the dialect's default. */
+  readonly apiVersion?: string | undefined
+  /** What is done about what its dialect cannot say. Default `report`. */
+  readonly losses?: LossPolicy | undefined
+}
+
+/** `report`: it is left out and told. `refuse`: the request is refused, unless the loss is cosmetic. */
+export type LossPolicy = 'report' | 'refuse'
+
+/** What was understood of a client's request, and what its way to an upstream and back has lost. */
+export interface Conversion {
+  /** Undefined where the request has passed as it is. */
+  readonly request: Request | undefined
+  readonly requestLosses: Losses
+  readonly answerLosses: Losses
+}
+
+/** What an adapter makes of a request; what is undefined stays as the client said it. */
+export interface AdaptedRequest {
+  readonly body: Uint8Array
+  /** Path below the base URL, with a leading slash, without query. */
+  readonly path?: string | undefined
+  /** With its question mark; empty without one. */
+  readonly query?: string | undefined
+  /** What the upstream's API wants beside credential and content type. */
+  readonly headers?: RawHeaders | undefined
+  /** Whether a stream is asked for. */
+  readonly stream?: boolean | undefined
+  /** For the way back. */
+  readonly conversion?: Conversion | undefined
+}
+
+/** A request in the upstream's dialect. */
+export type ConvertedRequest = { readonly [K in keyof AdaptedRequest]-?: Exclude<AdaptedRequest[K], undefined> }
+
+/**
+ * Writes a client's request in the upstream's dialect.
+ *
+ * @param match what the path says
+ * @returns a failure for the client when the request cannot be read or cannot be honoured: it names the member
+ */
+export function convertRequest(
+  client: CodedDialect,
+  upstream: CodedDialect,
+  body: Uint8Array,
+  match: Match,
+  target: RequestTarget = {},
+): ConvertedRequest | Failure {
+  const request = decodeRequest(client, body, match)
+  if ('code' in request) return request
+  return orFailure(() => write(upstream, request, target))
+}
+
+/** What a client's request asks for; a failure for the client when it cannot be read. */
+export function decodeRequest(client: CodedDialect, body: Uint8Array, match: Match): Request | Failure {
+  return orFailure(() => {
+    // The scanner looks first: it refuses nesting and bytes that `JSON.parse` would take.
+    scanObject(body)
+    return client.codec.decodeRequest(parseExact(toUtf8(body)) as Wire, match)
+  })
+}
+
+/** What somebody refuses by throwing, as a value. */
+function orFailure<T>(attempt: () => T): T | Failure {
+  try {
+    return attempt()
+  } catch (error) {
+    if (error instanceof MillraceError) return failure(error.code, error.message)
+    throw error
+  }
+}
+
+function write(upstream: CodedDialect, request: Request, target: RequestTarget): ConvertedRequest | Failure {
+  const stream = target.stream ?? request.stream
+  const losses = new Losses()
+  const { path, query, headers, body } = upstream.codec.encodeRequest(request, {
+    model: target.model ?? request.model,
+    stream,
+    askUsage: stream && target.askUsage !== false,
+    issuer: target.issuer ?? '',
+    apiVersion: target.apiVersion,
+    losses,
+  })
+  const refused = target.losses === 'refuse' ? refusalOf(losses.all, upstream.name) : undefined
+  if (refused !== undefined) return refused
+  const conversion = { request, requestLosses: losses, answerLosses: new Losses() }
+  return { path, query, headers, body: fromUtf8(JSON.stringify(body)), stream, conversion }
+}
+
+/** Paths in one message: enough to see what it is about. */
+const TOLD = 20
+
+/** Why a request is refused that loses what somebody may miss; undefined when it loses nothing of the kind. */
+export function refusalOf(losses: readonly Loss[], dialect: string): Failure | undefined {
+  const real = losses.filter(({ reason }) => reason !== 'cosmetic').map(({ path }) => path)
+  if (real.length === 0) return undefined
+  const more = real.length > TOLD ? ` and ${real.length - TOLD} more` : ''
+  return failure(
+    'bad-request',
+    `Cannot say all of the request in the ${dialect} dialect, and losses are refused: ${real.slice(0, TOLD).join(', ')}${more}`,
+  )
+}

@@ -1,0 +1,75 @@
+import { fromUtf8 } from '../bytes.ts'
+import type { Reading, StreamEncoder } from '../dialects/index.ts'
+import type { Failure } from '../errors.ts'
+import type { StreamEvent } from '../model/index.ts'
+import { type AnswerOptions, type CodedDialect, encodeContext } from './answer.ts'
+import { StreamReader } from './stream-reader.ts'
+
+export type Emit = (bytes: Uint8Array) => void
+
+/** What a stage of this room has seen: the exchange reads it after each call. */
+export interface Seen {
+  readonly reading: Reading
+  /** There is something to answer with. */
+  isReady: boolean
+  readonly midFrame: false
+}
+
+export const EVENT_STREAM = 'text/event-stream'
+
+/** A stream over a stream: decoded, and written in the client's dialect. One emission a push. */
+export class ConvertStage {
+  readonly seen: Seen
+  readonly changesBody = true
+  readonly mediaType: string = EVENT_STREAM
+  readonly #client: CodedDialect
+  readonly #reader: StreamReader
+  readonly #encoder: StreamEncoder
+  #text = ''
+  #isErrorTold = false
+
+  constructor(options: AnswerOptions) {
+    this.#client = options.client
+    this.#reader = new StreamReader(options, this.#take)
+    this.#encoder = options.client.codec.createStreamEncoder(encodeContext(options), this.#write)
+    this.seen = { reading: this.#reader.reading, isReady: false, midFrame: false }
+  }
+
+  push(chunk: Uint8Array, out: Emit): void {
+    this.#reader.push(chunk)
+    this.#flush(out)
+  }
+
+  end(out: Emit): void {
+    this.#reader.end()
+    this.#flush(out)
+  }
+
+  fail(failed: Failure, out: Emit): void {
+    this.#reader.fail(failed)
+    this.#flush(out)
+  }
+
+  readonly #take = (event: StreamEvent): void => {
+    this.#encoder.push(event)
+    if (event.type === 'error') this.#isErrorTold = true
+  }
+
+  readonly #write = (text: string): void => {
+    this.#text += text
+  }
+
+  #flush(out: Emit): void {
+    const { reading } = this.seen
+    if (reading.failure !== undefined && !this.#isErrorTold) {
+      // The codec itself broke: nothing is known of what is open.
+      this.#isErrorTold = true
+      this.#text += this.#client.failure.encodeInStream(reading.failure, undefined, reading.answerId)
+    }
+    if (this.#text === '') return
+    this.seen.isReady = true
+    const text = this.#text
+    this.#text = ''
+    out(fromUtf8(text))
+  }
+}

@@ -1,0 +1,66 @@
+import { fromUtf8 } from '../bytes.ts'
+import type { Failure } from '../errors.ts'
+import { unfoldMessage } from '../model/index.ts'
+import { type AnswerOptions, encodeContext } from './answer.ts'
+import { BodyReader, isFailure } from './body-reader.ts'
+import { JSON_TYPE } from './collect.ts'
+import { EventReading } from './event-reading.ts'
+import type { Emit, Seen } from './stage.ts'
+import { faultOf } from './stream-reader.ts'
+
+/** A whole body over a whole body. */
+export class ConvertWholeStage {
+  readonly seen: Seen
+  readonly changesBody = true
+  readonly mediaType: string = JSON_TYPE
+  /** Bytes of the body, once it is there. */
+  length: number | undefined
+  readonly #options: AnswerOptions
+  readonly #body: BodyReader
+  readonly #noted = new EventReading()
+
+  constructor(options: AnswerOptions) {
+    this.#options = options
+    this.#body = new BodyReader(options)
+    this.seen = { reading: this.#noted.reading, isReady: false, midFrame: false }
+  }
+
+  push(chunk: Uint8Array): void {
+    this.seen.reading.failure ??= this.#body.push(chunk)
+  }
+
+  end(out: Emit): void {
+    const body = this.#convert()
+    this.release()
+    const { seen } = this
+    if (body instanceof Uint8Array) {
+      seen.reading.isFinished = seen.reading.isTerminal = seen.isReady = true
+      this.length = body.length
+      out(body)
+      return
+    }
+    seen.reading.failure ??= body
+    seen.reading.progress = 0
+  }
+
+  /** Nothing has gone out: the error is the exchange's to tell. */
+  fail(): void {
+    this.release()
+  }
+
+  release(): void {
+    this.#body.release()
+  }
+
+  #convert(): Uint8Array | Failure {
+    const read = this.#body.read()
+    if (isFailure(read)) return read
+    try {
+      unfoldMessage(read, event => this.#noted.note(event))
+      const { client } = this.#options
+      return fromUtf8(JSON.stringify(client.codec.encodeMessage(read, encodeContext(this.#options))))
+    } catch (error) {
+      return faultOf(error)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { foldEvents, type Message, type Request, type StreamEvent, unfoldMessage } from '../model/index.ts'
+import { bridgeCustomTools, textInput, withCustomCalls } from './custom-tools.ts'
+
+const REQUEST: Request = {
+  model: 'm',
+  stream: true,
+  instructions: [],
+  turns: [],
+  tools: [{ kind: 'custom', name: 'patch' }],
+  sampling: {},
+}
+
+const call = (name: string, input: 'json' | 'text', payload: string) =>
+  ({ kind: 'tool-call', callId: name, name, runBy: 'client', input, payload }) as const
+
+const messageOf = (...parts: ReturnType<typeof call>[]): Message => ({
+  id: 'a',
+  model: 'm',
+  candidates: [{ index: 0, parts, finish: { reason: 'tool-calls', raw: 'tool_use' } }],
+})
+
+const BRIDGED = messageOf(call('patch', 'json', '{"input":"*** \\"x\\"\\n"}'), call('find', 'json', '{"input":"q"}'))
+const FREE = messageOf(call('patch', 'text', '*** "x"\n'), call('find', 'json', '{"input":"q"}'))
+
+test('a call of a custom tool is free text again, whole and as a stream', () => {
+  assert.deepEqual(withCustomCalls(BRIDGED, REQUEST), FREE)
+  const events: StreamEvent[] = []
+  unfoldMessage(
+    BRIDGED,
+    bridgeCustomTools(REQUEST, event => events.push(event)),
+  )
+  assert.deepEqual(foldEvents(events), FREE)
+})
+
+test('without custom tools nothing stands between', () => {
+  const emit = () => {}
+  assert.equal(bridgeCustomTools(undefined, emit), emit)
+  assert.equal(withCustomCalls(BRIDGED, { ...REQUEST, tools: [] }), BRIDGED)
+})
+
+test('a payload of another shape stays', () => {
+  for (const payload of ['', '*** x', '{"input":1}', '{"patch":"x"}']) assert.equal(textInput(payload), payload)
+})
