@@ -62,6 +62,8 @@ interface OutBlock {
   /** Native members that the first part of its text carries. */
   members: Wire | undefined
   logprobs: number
+  /** Where its text begins in the candidate's. */
+  textStart: number
   readonly seals: Seal[]
   readonly annotations: Annotation[]
 }
@@ -189,6 +191,7 @@ export class AnswerWriter {
       isWritten: false,
       members: undefined,
       logprobs: 0,
+      textStart: 0,
       seals: [],
       annotations: [],
     }
@@ -236,6 +239,7 @@ export class AnswerWriter {
     const { path, start } = block
     if (kind === 'refusal') this.#losses.add(`${path}/kind`, 'no-slot')
     this.#loseItem(path, start.item)
+    block.textStart = candidate.text.length
     block.members = this.#own(`${path}/native/members`, start.native)
     if (block.members === undefined && candidate.reads === 'text') this.#losses.add(path, 'order')
     else candidate.blockStart = candidate.text.length
@@ -301,8 +305,8 @@ export class AnswerWriter {
       return
     }
     if (annotations.length === 0) return
-    const written = annotations.map(annotationAt(`${path}/annotations`))
     const { text, blockStart: start, grounding } = candidate
+    const written = annotations.map(inBlock(block.textStart, text.length)).map(annotationAt(`${path}/annotations`))
     this.#sink.annotate(choice, part => grounding.write(written, text, { part, start }))
   }
 
@@ -460,6 +464,11 @@ function partOf({ start, waiting }: OutBlock): Part {
 /** A blocked prompt has a feedback in the place of a candidate. */
 function isBlocked({ parts }: OutCandidate, { promptFeedback }: Wire): boolean {
   return parts === 0 && objectOf(promptFeedback)?.blockReason !== undefined
+}
+
+/** What is said of a whole block keeps its place when the text goes on: blocks that follow are one to the reader. */
+function inBlock(start: number, end: number): (annotation: Annotation) => Annotation {
+  return annotation => (annotation.end === undefined ? { ...annotation, start, end } : annotation)
 }
 
 function annotationAt(path: string): (annotation: Annotation, at: number) => WrittenAnnotation {
