@@ -20,7 +20,7 @@ import { defined, objectOf, type Wire } from '../value.ts'
 import { BREAK_TEXT, isOwn, openingText, partsText, sealText } from './carrier.ts'
 import { GroundingWriter, type WrittenAnnotation, type WrittenAnnotations } from './grounding-writer.ts'
 import { writeLogprobs } from './logprobs.ts'
-import { encodePart } from './part.ts'
+import { encodePart, toText } from './part.ts'
 import { fromUsage, toFinishReason } from './tables.ts'
 import { toCreateTime } from './time.ts'
 
@@ -351,6 +351,8 @@ export class AnswerWriter {
     const wire = encodePart(part, members)
     if (wire !== undefined) {
       this.#loseItem(path, part.item)
+      // The API has no text here but an object: blanks, and that nothing was said, are lost.
+      if (part.kind === 'tool-call' && isSaidAnew(part, wire)) this.#losses.add(`${path}/payload`, 'unit')
       if (members === undefined) this.#own(`${path}/native/members`, part.native)
       this.#sink.part(choice, { ...wire, ...this.#signed(part.seals ?? [], path) })
     } else if (isOfProvider) {
@@ -455,6 +457,10 @@ const UNSAID: Finish = { reason: 'other', raw: undefined }
 function isAlone(start: BlockStart, seal: Seal): boolean {
   const isPlain = start.kind === 'reasoning' && start.form === 'full' && start.native === undefined
   return isPlain && start.item === undefined && isOwn(seal) && seal.kind === 'encrypted'
+}
+
+function isSaidAnew({ runBy, payload }: ToolCallPart, { functionCall }: Wire): boolean {
+  return runBy === 'client' && toText(objectOf(functionCall)?.args) !== payload
 }
 
 function partOf({ start, waiting }: OutBlock): Part {
