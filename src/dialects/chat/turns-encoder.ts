@@ -12,12 +12,12 @@ import {
   type Turn,
 } from '../../model/index.ts'
 import type { EncodeRequestContext } from '../codec.ts'
+import { toDataUrl } from '../data-url.ts'
 import { refusal } from '../sayings.ts'
 import { defined, itemsOf, objectOf, type Wire } from '../value.ts'
 import { CallIds } from './call-ids.ts'
 import { PART_BREAK, readEcho } from './carrier.ts'
 import { audioFormat } from './content.ts'
-import { toDataUrl } from './data-url.ts'
 import { takesCacheMarks } from './upstream.ts'
 
 /** What OpenAI takes for the name of a function. */
