@@ -102,9 +102,13 @@ const READERS: Readonly<Record<DialectName, Prepare>> = {
     }
   },
   responses(request, expected) {
-    const { store, tools, native, instructions } = request
+    const { store, tools, native, instructions, turns } = request
     return {
       ...request,
+      turns: turns.map((turn, at) => {
+        const said = expected.turns[at]?.native
+        return { ...turn, native: withoutMadeMembers(turn.native, said, turn.role === 'system' ? MADE_ROLE : {}) }
+      }),
       store: store === false ? expected.store : store,
       tools: tools.map((tool, at) => withoutMadeStrictness(tool, expected.tools[at])),
       native: withoutMadeMembers(native, expected.native, MADE_INCLUDE),
@@ -169,8 +173,8 @@ function withoutMadeStrictness(tool: Tool, said: Tool | undefined): Tool {
 /** Members that are made up, with the values that they have then. */
 type MadeMembers = Readonly<Record<string, readonly unknown[]>>
 
-/** Without it, reasoning that is not stored could not be gone on with. */
-const MADE_INCLUDE: MadeMembers = { include: ['reasoning.encrypted_content'] }
+/** Without the one, reasoning that is not stored could not be gone on with; the other is read for the wish that it is. */
+const MADE_INCLUDE: MadeMembers = { include: ['reasoning.encrypted_content', 'message.output_text.logprobs'] }
 
 /** Several instructions are one item of the developer's. */
 const MADE_ROLE: MadeMembers = { role: ['developer'], continues: [true] }
