@@ -30,6 +30,11 @@ export interface Codec {
   encodeMessage(message: Message, context: EncodeAnswerContext): Wire
   createStreamDecoder(context: DecodeAnswerContext, emit: Emit<StreamEvent>): StreamDecoder
   createStreamEncoder(context: EncodeAnswerContext, write: Emit<string>): StreamEncoder
+  /** For clients that want the chunks of a stream as the items of one JSON array (Gemini without `alt=sse`). */
+  readonly array?: {
+    isWanted(match: Match): boolean
+    createEncoder(context: EncodeAnswerContext, write: Emit<string>): StreamEncoder
+  }
 }
 
 /** What writing a request needs to know of the upstream it is for. */
@@ -72,6 +77,8 @@ export interface EncodeAnswerContext {
   createId(prefix: string): string
   /** Seconds since 1970. */
   now(): number
+  /** Takes the whole answer as the client has it, ids and all, where later requests may refer to it (responses). */
+  readonly remember?: ((answer: Wire) => void) | undefined
 }
 
 /**

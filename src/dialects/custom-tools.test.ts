@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { foldEvents, type Message, type Request, type StreamEvent, unfoldMessage } from '../model/index.ts'
-import { bridgeCustomTools, textInput, withCustomCalls } from './custom-tools.ts'
+import { bridgeCustomTools, functionDescription, textInput, withCustomCalls } from './custom-tools.ts'
 
 const REQUEST: Request = {
   model: 'm',
@@ -42,4 +42,12 @@ test('without custom tools nothing stands between', () => {
 
 test('a payload of another shape stays', () => {
   for (const payload of ['', '*** x', '{"input":1}', '{"patch":"x"}']) assert.equal(textInput(payload), payload)
+})
+
+test('the grammar of a custom tool is told in the description of its function', () => {
+  const tool = { kind: 'custom', name: 'patch', grammar: { syntax: 'lark', definition: 'start: "x"' } } as const
+  const rule = 'The `input` must be text of this lark grammar, and no JSON:\nstart: "x"'
+  assert.equal(functionDescription(tool), rule)
+  assert.equal(functionDescription({ ...tool, description: 'Edits files' }), `Edits files\n\n${rule}`)
+  assert.equal(functionDescription({ kind: 'custom', name: 'patch', description: 'Edits files' }), 'Edits files')
 })

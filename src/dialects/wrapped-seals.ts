@@ -16,7 +16,8 @@ export interface WrappedPlace {
 /** What items have that carry something of ours, though not all of them a seal. */
 export const FORMAT = 'millrace-v1'
 
-const TAGS = ['"mr1s.', '"mr1p.'] as const
+/** How our texts begin, as they are and in slots that hold bytes. */
+const TAGS = ['"mr1s.', '"mr1p.', '"bXIxcy4', '"bXIxcC4'] as const
 
 /**
  * Cuts what we wrapped out of a request that goes to an upstream of its own dialect, and touches no other

@@ -158,6 +158,8 @@ export interface ChoiceEnd {
 
 export interface MessageEnd {
   readonly type: 'message-end'
+  /** The tier that served it, where the start did not know it yet. */
+  readonly serviceTier?: string | undefined
   readonly native?: Native | undefined
 }
 

@@ -37,6 +37,7 @@ export class Fold {
   readonly #parts = new Map<number, GrowingPart>()
   #usage: Usage | undefined
   #endNative: Native | undefined
+  #endTier: string | undefined
   #failure: Failure | undefined
   #textLength = 0
 
@@ -85,6 +86,7 @@ export class Fold {
         break
       case 'message-end':
         this.#endNative = event.native
+        this.#endTier = event.serviceTier
         break
       case 'error':
         this.#failure = event.failure
@@ -100,7 +102,8 @@ export class Fold {
 
   /** The answer so far. */
   get message(): Message {
-    const { id, model, createdAt, serviceTier, native } = this.#start ?? { id: undefined, model: undefined }
+    const { id, model, createdAt, native } = this.#start ?? { id: undefined, model: undefined }
+    const serviceTier = this.#endTier ?? this.#start?.serviceTier
     return {
       id,
       model,

@@ -5,6 +5,7 @@ export type {
   BlockKind,
   BlockStart,
   ChoiceEnd,
+  ErrorEvent,
   MessageEnd,
   MessageStart,
   SealEvent,
@@ -52,6 +53,15 @@ export { subtract } from './subtract.ts'
 export { unfoldMessage, writePart } from './unfold.ts'
 export type { Provenance, SaidUsage, Usage } from './usage.ts'
 export { mergeUsage } from './usage.ts'
-export { isWrapped, unwrapParts, unwrapSeal, WRAPPED_TAG, wrapParts, wrapSeal } from './wrap.ts'
+export {
+  fromByteSlot,
+  isWrapped,
+  toByteSlot,
+  unwrapParts,
+  unwrapSeal,
+  WRAPPED_TAG,
+  wrapParts,
+  wrapSeal,
+} from './wrap.ts'
 export type { NewBlock } from './writer.ts'
 export { EventWriter } from './writer.ts'

@@ -61,11 +61,13 @@ export interface FunctionTool extends AnyTool {
   readonly strict?: boolean | undefined
 }
 
-/** A tool that the client runs, called with free text; `grammar` is native. */
+/** A tool that the client runs, called with free text. */
 export interface CustomTool extends AnyTool {
   readonly kind: 'custom'
   readonly name: string
   readonly description?: string | undefined
+  /** What the text must be; `syntax`: `lark` or `regex`. Undefined: any text. */
+  readonly grammar?: { readonly syntax: string; readonly definition: string } | undefined
 }
 
 /** A tool of the provider's, known to its dialect only. */

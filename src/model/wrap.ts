@@ -10,6 +10,9 @@ const PARTS_TAG = 'mr1p.'
 /** What both tags begin with: for whoever looks for wrapped things in bytes. */
 export const WRAPPED_TAG = 'mr1'
 
+/** The same in a slot that holds bytes. */
+const WRAPPED_BYTES = toBase64Url(fromUtf8(WRAPPED_TAG))
+
 /** A seal as one opaque text that may travel in a foreign client's echo slot and come back. */
 export function wrapSeal({ dialect, issuer, kind, value, id }: Seal): string {
   return wrap(SEAL_TAG, id === undefined ? [dialect, issuer, kind, value] : [dialect, issuer, kind, value, id])
@@ -38,9 +41,30 @@ export function unwrapParts(text: string): readonly Part[] | undefined {
   return Array.isArray(parts) && parts.every(isPart) ? parts : undefined
 }
 
-/** Whether a text is something that we wrapped. */
+/** Whether a text is something that we wrapped, for whatever slot. */
 export function isWrapped(text: string): boolean {
-  return unwrapSeal(text) !== undefined || unwrapParts(text) !== undefined
+  const wrapped = fromByteSlot(text)
+  return unwrapSeal(wrapped) !== undefined || unwrapParts(wrapped) !== undefined
+}
+
+/**
+ * What we wrapped, for a slot that holds bytes: in base64 once more. Google's clients in Python, Go and Java
+ * refuse an answer with anything else there.
+ */
+export function toByteSlot(wrapped: string): string {
+  const text = toBase64Url(fromUtf8(wrapped)).replaceAll('-', '+').replaceAll('_', '/')
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+}
+
+/** What we wrapped for such a slot, whichever alphabet its client writes; every other text as it is. */
+export function fromByteSlot(text: string): string {
+  if (!text.startsWith(WRAPPED_BYTES)) return text
+  try {
+    return toUtf8(fromBase64Url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')))
+  } catch {
+    // A text that only looks like ours is somebody else's.
+    return text
+  }
 }
 
 function wrap(tag: string, value: unknown): string {

@@ -41,11 +41,13 @@ async function ask(
 
 /** The words that an answer in one body says. */
 function textIn(body: string): string {
-  const { choices, content } = JSON.parse(body) as {
+  const { choices, content, output } = JSON.parse(body) as {
     readonly choices?: readonly [{ readonly message: { readonly content: string } }]
     readonly content?: readonly { readonly text?: string }[]
+    readonly output?: readonly { readonly content?: readonly { readonly text?: string }[] }[]
   }
-  return choices?.[0].message.content ?? content?.map(({ text = '' }) => text).join('') ?? ''
+  const parts = content ?? output?.flatMap(({ content = [] }) => content)
+  return choices?.[0].message.content ?? parts?.map(({ text = '' }) => text).join('') ?? ''
 }
 
 suite('a converted exchange', () => {
@@ -177,7 +179,8 @@ suite('a converted exchange', () => {
 /** Those of its own vendor are for its own dialect; nobody's key goes where it was not allowed to. */
 function allowed(name: string, from: DialectName, to: DialectName): number {
   const isOthers =
-    (name.startsWith('openai-') && from !== 'chat') || (name.startsWith('anthropic-') && from !== 'messages')
+    (name.startsWith('openai-') && from !== 'chat' && from !== 'responses') ||
+    (name.startsWith('anthropic-') && from !== 'messages')
   return isOthers && to !== from ? 1 : 0
 }
 

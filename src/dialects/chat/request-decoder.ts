@@ -1,4 +1,5 @@
 import type {
+  CustomTool,
   Effort,
   FunctionTool,
   OutputWish,
@@ -8,8 +9,6 @@ import type {
   Tool,
   ToolChoice,
 } from '../../model/index.ts'
-import { defined, restOf, textOf, type Unread, type Wire } from '../value.ts'
-import { readCacheMark } from './content.ts'
 import {
   countMember,
   flagMember,
@@ -20,7 +19,9 @@ import {
   requiredText,
   textMember,
   wrongMember,
-} from './member.ts'
+} from '../member.ts'
+import { defined, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
+import { readCacheMark } from './content.ts'
 import { EFFORTS, nativeOf } from './tables.ts'
 import { readConversation } from './turns.ts'
 import type { ChatRequest, ChatResponseFormat, ChatTool } from './wire.ts'
@@ -107,6 +108,7 @@ function readTools(said: Unread<ChatRequest>): Tool[] {
 const TOOL_MEMBERS: ReadonlySet<string> = new Set(['type', 'function', 'custom', 'cache_control'])
 const FUNCTION_MEMBERS: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict'])
 const CUSTOM_MEMBERS: ReadonlySet<string> = new Set(['name', 'description'])
+const GRAMMAR_MEMBERS: ReadonlySet<string> = new Set([...CUSTOM_MEMBERS, 'format'])
 
 function readTool(value: unknown, member: string): Tool {
   const item = requiredObject<ChatTool>(value, member)
@@ -139,13 +141,22 @@ function readFunction(said: Wire, member: string): FunctionTool {
 }
 
 function readCustom(said: Wire, member: string): Tool {
-  const rest = restOf(said, CUSTOM_MEMBERS)
+  const grammar = readGrammar(objectMember(said.format, `${member}.format`))
+  const rest = restOf(said, grammar === undefined ? CUSTOM_MEMBERS : GRAMMAR_MEMBERS)
   return defined<Tool>({
     kind: 'custom',
     name: requiredText(said.name, `${member}.name`),
     description: textMember(said.description, `${member}.description`),
+    grammar,
     native: rest && nativeOf(rest),
   } as Tool)
+}
+
+function readGrammar(format: Wire | undefined): CustomTool['grammar'] {
+  const grammar = format?.type === 'grammar' ? objectOf(format.grammar) : undefined
+  const syntax = textOf(grammar?.syntax)
+  const definition = textOf(grammar?.definition)
+  return syntax === undefined || definition === undefined ? undefined : { syntax, definition }
 }
 
 const CHOICES: Readonly<Record<string, 'auto' | 'none' | 'required'>> = {

@@ -68,7 +68,8 @@ function readCall(path: string): { readonly model: string; readonly method: stri
   return undefined
 }
 
-function toPath(model: string): string {
+/** The path of a model below the base URL; slashes in its name stay raw. */
+export function toPath(model: string): string {
   const name = model.split('/').map(encodeURIComponent).join('/')
   return name.startsWith(TUNED_MODELS.slice(1)) ? `/${name}` : MODELS + name
 }

@@ -1,9 +1,26 @@
 import { fromUtf8 } from '../../bytes.ts'
+import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { SAYINGS } from './sayings.ts'
+import { createStreamDecoder } from './stream-decoder.ts'
+import { createArrayEncoder, createStreamEncoder, wantsArray } from './stream-encoder.ts'
+
+const codec: Codec = {
+  sayings: SAYINGS,
+  decodeRequest,
+  encodeRequest,
+  decodeMessage,
+  encodeMessage,
+  createStreamDecoder,
+  createStreamEncoder,
+  array: { isWanted: wantsArray, createEncoder: createArrayEncoder },
+}
 
 /** Gemini generateContent. */
 export const gemini: Dialect = Object.freeze<Dialect>({
@@ -17,4 +34,5 @@ export const gemini: Dialect = Object.freeze<Dialect>({
   models,
   modelAt: [['modelVersion']],
   wrappedAt: [{ path: ['contents', '*', 'parts', '*', 'thoughtSignature'], holds: [[]], emptied: 'list' }],
+  codec,
 })

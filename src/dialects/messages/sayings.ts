@@ -36,7 +36,7 @@ export const SAYINGS: Sayings = {
     'cache ttl': { as: 'cache_control.ttl' },
     'function tool': { as: 'tools[]' },
     'tool strictness': { as: 'tools[].strict' },
-    'custom tool': { as: 'tools[]', how: 'a tool with one string, `input`; its grammar is lost' },
+    'custom tool': { as: 'tools[]', how: 'a tool with one string, `input`; its grammar is told in the description' },
     'provider tool': { as: 'tools[].type', how: 'its own; of other providers lost' },
     'tool choice': { as: 'tool_choice', how: 'a forced one switches thinking off' },
     'parallel tool calls': { as: 'tool_choice.disable_parallel_tool_use' },

@@ -4,34 +4,39 @@ import { encodeEvent } from '../../sse/index.ts'
 import type { DialectFailure } from '../dialect.ts'
 import { decodeErrorAnswer, decodeErrorEvent } from '../error-body.ts'
 import { encodeOpenaiError, isOpenaiError, OPENAI_FAILURES, toOpenaiError } from '../openai-error.ts'
-import { countOf, objectOf, parseJson, type Unread } from '../value.ts'
+import { countOf, objectOf, parseJson, type Unread, type Wire } from '../value.ts'
 import type { ResponsesEvent } from './wire.ts'
 
 export const failure: DialectFailure = {
   decode: (status, headers, body) => decodeErrorAnswer(OPENAI_FAILURES, status, headers, body),
   isOwn: isOpenaiError,
   encode: encodeOpenaiError,
-  encodeInStream(failure, last, answerId = '') {
-    const next = nextNumber(last)
-    const error = toOpenaiError(failure)
-    // The provider sends both, in this order. The SDK raises its error at the first, which has the error nested
-    // although the reference shows it flat; Codex reads the second and no other.
-    return (
-      encodeNamed({ type: 'error', error, sequence_number: next }) +
-      encodeNamed({
-        type: 'response.failed',
-        response: {
-          id: answerId,
-          object: 'response',
-          status: 'failed',
-          error: { code: error.code ?? error.type, message: error.message },
-          incomplete_details: null,
-          output: [],
-        },
-        sequence_number: next + 1,
-      })
-    )
-  },
+  encodeInStream: (failure, last, answerId = '') => encodeFailureEvents(failure, nextNumber(last), { id: answerId }),
+}
+
+/**
+ * The two events that end a stream in a failure.
+ *
+ * The provider sends both, in this order. The SDK raises its error at the first, which has the error nested
+ * although the reference shows it flat; Codex reads the second and no other.
+ *
+ * @param number the next sequence number
+ * @param response what else is known of the response that failed
+ */
+export function encodeFailureEvents(failure: Failure, number: number, response: Wire): string {
+  const error = toOpenaiError(failure)
+  const failed = {
+    object: 'response',
+    status: 'failed',
+    error: { code: error.code ?? error.type, message: error.message },
+    incomplete_details: null,
+    output: [],
+    ...response,
+  }
+  return (
+    encodeNamed({ type: 'error', error, sequence_number: number }) +
+    encodeNamed({ type: 'response.failed', response: failed, sequence_number: number + 1 })
+  )
 }
 
 /** Reads `error`, nested or flat, and `response.failed`. */

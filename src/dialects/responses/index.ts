@@ -1,10 +1,34 @@
 import { fromUtf8 } from '../../bytes.ts'
 import { encodeComment } from '../../sse/index.ts'
+import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
+import { decodeRequest, encodeRequest } from './request.ts'
+import { sayings } from './sayings.ts'
+import { createStreamDecoder } from './stream-decoder.ts'
+import { createStreamEncoder } from './stream-encoder.ts'
+
+export { type AnswerOrigin, rememberAnswer, withHistory } from './history.ts'
+export {
+  MemoryResponseStore,
+  type MemoryResponseStoreOptions,
+  type ResponseStore,
+  type StoredResponse,
+} from './response-store.ts'
+
+const codec: Codec = Object.freeze({
+  sayings,
+  decodeRequest,
+  encodeRequest,
+  decodeMessage,
+  encodeMessage,
+  createStreamDecoder,
+  createStreamEncoder,
+})
 
 /** OpenAI Responses. */
 export const responses: Dialect = Object.freeze<Dialect>({
@@ -17,4 +41,5 @@ export const responses: Dialect = Object.freeze<Dialect>({
   models,
   modelAt: [['model'], ['response', 'model']],
   wrappedAt: [{ path: ['input', '*'], holds: [['encrypted_content']], emptied: 'list' }],
+  codec,
 })

@@ -1,5 +1,5 @@
-import { MillraceError } from '../../errors.ts'
-import type { Unread, Wire } from '../value.ts'
+import { MillraceError } from '../errors.ts'
+import type { Unread, Wire } from './value.ts'
 
 /**
  * Members of a request, checked. Null is the same as absent; a wrong type is refused with the member's

@@ -1,0 +1,2 @@
+export { decodeRequest } from './request-decoder.ts'
+export { encodeRequest } from './request-encoder.ts'

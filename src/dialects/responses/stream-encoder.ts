@@ -1,0 +1,304 @@
+import { parseExact } from '../../json/index.ts'
+import {
+  type BlockStart,
+  type Finish,
+  type MessageStart,
+  membersFor,
+  mergeUsage,
+  type Native,
+  type StreamEvent,
+  type Usage,
+} from '../../model/index.ts'
+import { encodeComment, encodeEvent } from '../../sse/index.ts'
+import type { Emit, EncodeAnswerContext, StreamEncoder } from '../codec.ts'
+import { textOf, type Wire } from '../value.ts'
+import { encodeFailureEvents } from './failure.ts'
+import { type BlockWriter, createItem, ForeignTools, type ItemWriter, NOWHERE } from './item-writers.ts'
+import { Scribe } from './scribe.ts'
+import { ENDINGS, encodeUsage, FINISHES, LOST_USAGE, PLAIN_ENVELOPE } from './tables.ts'
+
+export function createStreamEncoder(context: EncodeAnswerContext, write: Emit<string>): StreamEncoder {
+  return new ResponsesEncoder(context, write)
+}
+
+const KEEP_ALIVE = encodeComment('keep-alive')
+
+type MessageEnd = StreamEvent & { readonly type: 'message-end' }
+
+/** Writes the events of one answer. */
+export class ResponsesEncoder implements StreamEncoder {
+  readonly #context: EncodeAnswerContext
+  readonly #scribe: Scribe
+  readonly #foreign: ForeignTools
+  /** By the indices of the blocks. */
+  readonly #blocks: (BlockWriter | undefined)[] = []
+  /** Open items and how many of their blocks are. */
+  readonly #open = new Map<ItemWriter, number>()
+  /** All blocks of it are done; the next event tells whether another follows. */
+  #ready: ItemWriter | undefined
+  #ordinal = 0
+  #start: MessageStart | undefined
+  #id = ''
+  #createdAt = 0
+  #usage: Usage | undefined
+  #finish: Finish | undefined
+  #response: string | undefined
+  /** Annotations of the answer as a whole. */
+  #annotated = 0
+
+  constructor(context: EncodeAnswerContext, write: Emit<string>) {
+    this.#context = context
+    this.#scribe = new Scribe(context, write)
+    this.#foreign = new ForeignTools(this.#scribe)
+  }
+
+  /** JSON of the final response, once it is written. */
+  get response(): string | undefined {
+    return this.#response
+  }
+
+  push(event: StreamEvent): void {
+    if (this.#ready !== undefined) this.#settle(event)
+    switch (event.type) {
+      case 'text-delta':
+        this.#blocks[event.index]?.text(event.text, event.logprobs)
+        break
+      case 'payload-delta':
+        if (!this.#foreign.take(event.index, event)) this.#blocks[event.index]?.payload(event.text)
+        break
+      case 'data-delta':
+        this.#blocks[event.index]?.payload(event.base64)
+        break
+      case 'part-break':
+        this.#blocks[event.index]?.breakPart()
+        break
+      case 'seal':
+        if (!this.#foreign.take(event.index, event)) this.#blocks[event.index]?.seal(event.seal)
+        break
+      case 'annotation':
+        this.#annotate(event)
+        break
+      case 'block-start':
+        this.#openBlock(event)
+        break
+      case 'block-end':
+        if (!this.#foreign.take(event.index, event)) this.#closeBlock(event.index, event.native)
+        break
+      case 'message-start':
+        this.#begin(event)
+        break
+      case 'usage':
+        this.#usage = mergeUsage(this.#usage ?? {}, event.usage)
+        break
+      case 'choice-end':
+        if (event.choice === 0) this.#finish = event.finish
+        else this.#context.losses.add(`/candidates/${event.choice}`, 'no-slot')
+        break
+      case 'message-end':
+        this.#end(event)
+        break
+      case 'error':
+        this.#fail(event)
+        break
+      case 'ping':
+        this.#scribe.frames(KEEP_ALIVE)
+        break
+      case 'native':
+        this.#writeNative(event.name, event.native)
+        break
+      default:
+        event satisfies never
+    }
+  }
+
+  #begin(start: MessageStart): void {
+    this.#start = start
+    this.#id = start.id ?? this.#context.createId('resp_')
+    this.#createdAt = start.createdAt ?? this.#context.now()
+    const response = this.#envelope({ status: 'in_progress' }, '[]', start.native)
+    this.#scribe.event('response.created', `"response":${response}`)
+    this.#scribe.event('response.in_progress', `"response":${response}`)
+  }
+
+  /**
+   * @param output JSON of the items
+   * @returns JSON of the response
+   */
+  #envelope(members: Wire, output: string, native: Native | undefined, serviceTier?: string): string {
+    const own = membersFor('responses', native)
+    const { event: _, ...rest } = own ?? PLAIN_MEMBERS
+    const tier = serviceTier ?? this.#start?.serviceTier
+    const head = JSON.stringify({
+      id: this.#id,
+      object: 'response',
+      created_at: this.#createdAt,
+      error: null,
+      incomplete_details: null,
+      model: this.#context.model ?? this.#start?.model ?? '',
+      ...(tier === undefined ? {} : { service_tier: tier }),
+      usage: null,
+      ...members,
+      ...rest,
+    })
+    return `${head.slice(0, -1)},"output":${output}}`
+  }
+
+  #openBlock(start: BlockStart): void {
+    const { losses } = this.#context
+    if (start.choice !== 0) {
+      losses.add(`/candidates/${start.choice}`, 'no-slot')
+      this.#blocks[start.index] = NOWHERE
+      return
+    }
+    const path = `/candidates/0/parts/${this.#ordinal++}`
+    const item = this.#itemFor(start, path)
+    if (item === undefined) {
+      if (!this.#foreign.open(start, path)) losses.add(path, 'no-slot')
+      this.#blocks[start.index] = NOWHERE
+      return
+    }
+    this.#foreign.interrupt()
+    this.#open.set(item, (this.#open.get(item) ?? 0) + 1)
+    this.#blocks[start.index] = item.open(start, path)
+  }
+
+  /** The item that the block says it belongs to, or a new one. */
+  #itemFor(start: BlockStart, path: string): ItemWriter | undefined {
+    if (start.item !== undefined)
+      for (const item of this.#open.keys()) if (item.id === start.item && item.accepts(start)) return item
+    const item = createItem(this.#scribe, start)
+    if (item !== undefined && start.item !== undefined && item.id !== start.item)
+      this.#context.losses.add(`${path}/item`, 'cosmetic')
+    return item
+  }
+
+  #closeBlock(index: number, native: Native | undefined): void {
+    const block = this.#blocks[index]
+    this.#blocks[index] = undefined
+    if (block === undefined) return
+    block.end(native)
+    if (block.item === undefined) return
+    const left = (this.#open.get(block.item) ?? 1) - 1
+    this.#open.set(block.item, left)
+    if (left === 0) this.#ready = block.item
+  }
+
+  /** Writes the item that is ready as a whole, unless this event opens one more block of it. */
+  #settle(event: StreamEvent): void {
+    const item = this.#ready as ItemWriter
+    this.#ready = undefined
+    if (event.type === 'block-start' && event.item === item.id && event.choice === 0 && item.accepts(event)) return
+    this.#open.delete(item)
+    item.finish()
+  }
+
+  #annotate({ choice, index, annotation }: StreamEvent & { readonly type: 'annotation' }): void {
+    if (choice !== 0) this.#context.losses.add(`/candidates/${choice}`, 'no-slot')
+    else if (index !== undefined) this.#blocks[index]?.annotate(annotation)
+    else this.#context.losses.add(`/candidates/0/annotations/${this.#annotated++}`, 'no-slot')
+  }
+
+  #end({ native, serviceTier }: MessageEnd): void {
+    this.#loseForeign(native)
+    const members = { ...this.#ending(), usage: this.#encodeUsage() }
+    const own = merged(this.#start?.native, native)
+    const response = this.#envelope(members, this.#scribe.output, own, serviceTier)
+    const outside = JSON.stringify(membersFor('responses', own)?.event ?? {}).slice(1, -1)
+    const type = members.status === 'completed' ? 'response.completed' : 'response.incomplete'
+    this.#response = response
+    this.#context.remember?.(parseExact(response) as Wire)
+    this.#scribe.event(type, `"response":${response}${outside === '' ? '' : `,${outside}`}`)
+  }
+
+  /** Calls without their results, and pockets of others. */
+  #loseForeign(native: Native | undefined): void {
+    this.#foreign.end()
+    for (const pocket of [this.#start?.native, native])
+      if (pocket !== undefined && pocket.dialect !== 'responses')
+        this.#context.losses.addNative('/native/members', pocket.members, 'cosmetic')
+  }
+
+  /** Status and, where it is incomplete, why. */
+  #ending(): { readonly status: string; readonly incomplete_details: Wire | null } {
+    const finish = this.#finish ?? { reason: 'stop', raw: undefined }
+    const own = textOf(membersFor('responses', finish.native)?.status)
+    if (own !== undefined)
+      return { status: own, incomplete_details: finish.raw === own ? null : { reason: finish.raw } }
+    const isRefusal = finish.reason === 'refusal' && this.#scribe.hasRefusal
+    const { status, reason } = isRefusal ? ENDINGS.stop : ENDINGS[finish.reason]
+    this.#loseFinish(finish, reason ?? status)
+    return { status, incomplete_details: reason === undefined ? null : { reason } }
+  }
+
+  /** @param word the raw word that the client reads */
+  #loseFinish({ reason, raw, stopSequence, native }: Finish, word: keyof typeof FINISHES): void {
+    const { losses } = this.#context
+    const { hasCall, isAwaiting } = this.#scribe
+    const plain = FINISHES[word]
+    const read = plain !== 'stop' ? plain : hasCall ? 'tool-calls' : isAwaiting ? 'paused' : plain
+    if (reason !== read) losses.add('/candidates/0/finish/reason', 'no-slot')
+    if (raw !== undefined && raw !== word) losses.add('/candidates/0/finish/raw', 'cosmetic')
+    if (stopSequence !== undefined) losses.add('/candidates/0/finish/stopSequence', 'no-slot')
+    if (native !== undefined) losses.addNative('/candidates/0/finish/native/members', native.members)
+  }
+
+  #encodeUsage(): Wire | null {
+    const usage = this.#usage
+    if (usage === undefined) return null
+    const { losses } = this.#context
+    for (const name of LOST_USAGE) if (usage[name] !== undefined) losses.add(`/usage/${name}`, 'no-slot')
+    if (usage.native !== undefined && usage.native.dialect !== 'responses')
+      losses.addNative('/usage/native/members', usage.native.members)
+    return encodeUsage(usage)
+  }
+
+  #fail({ failure, native }: StreamEvent & { readonly type: 'error' }): void {
+    this.#loseForeign(native)
+    if (this.#start?.serviceTier !== undefined) this.#context.losses.add('/serviceTier', 'cosmetic')
+    const response: Wire = {
+      id: this.#start === undefined ? this.#context.createId('resp_') : this.#id,
+      created_at: this.#createdAt,
+      model: this.#context.model ?? this.#start?.model ?? '',
+      output: JSON.parse(this.#scribe.output),
+      usage: this.#encodeUsage(),
+    }
+    this.#scribe.frames(encodeFailureEvents(failure, this.#scribe.number(), response))
+  }
+
+  /** An event that only this dialect knows; one of an item follows the item to its new place. */
+  #writeNative(name: string | undefined, native: Native): void {
+    const members = membersFor('responses', native)
+    if (members === undefined) return
+    const type = textOf(members.type) ?? (isJunk(members) ? undefined : name)
+    if (type === undefined) return
+    const place = this.#placeOf(members)
+    if (place === undefined) return
+    const event = { ...members, type, ...place, sequence_number: this.#scribe.number() }
+    this.#scribe.frames(encodeEvent({ event: type.replace(/[\r\n\0]/g, ''), data: JSON.stringify(event) }))
+  }
+
+  /** What the event says of the place of its item; undefined when there is no such item. */
+  #placeOf(members: Native['members']): Wire | undefined {
+    if (members.output_index === undefined) return {}
+    const items = [...this.#open.keys()]
+    const id = members.item_id
+    if (id === undefined) {
+      const last = items.at(-1)
+      return last && { output_index: last.place }
+    }
+    const item = items.find(item => item.id === id)
+    return item && { output_index: item.place }
+  }
+}
+
+/** What came was not JSON: no client could read it. */
+function isJunk(members: Native['members']): boolean {
+  return typeof members.data === 'string' && Object.keys(members).length === 1
+}
+
+const PLAIN_MEMBERS: Wire = JSON.parse(PLAIN_ENVELOPE)
+
+function merged(start: Native | undefined, end: Native | undefined): Native | undefined {
+  const members = { ...membersFor('responses', start), ...membersFor('responses', end) }
+  return Object.keys(members).length === 0 ? undefined : { dialect: 'responses', members }
+}
