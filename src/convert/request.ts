@@ -1,10 +1,16 @@
 import { fromUtf8, toUtf8 } from '../bytes.ts'
-import type { Match, Wire } from '../dialects/index.ts'
+import {
+  type Dialect,
+  type Match,
+  type ResponseStore,
+  rememberAnswer,
+  type Wire,
+  withHistory,
+} from '../dialects/index.ts'
 import { type Failure, failure, MillraceError } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
 import { parseExact, scanObject } from '../json/index.ts'
 import { type Loss, Losses, type Request } from '../model/index.ts'
-import type { CodedDialect } from './answer.ts'
 
 /** What is known of the upstream that a request is written for. */
 export interface RequestTarget {
@@ -20,7 +26,19 @@ export interface RequestTarget {
   readonly apiVersion?: string | undefined
   /** What is done about what its dialect cannot say. Default `report`. */
   readonly losses?: LossPolicy | undefined
+  /** Where answers are kept that later requests refer to. Default: nowhere, so that such requests are refused. */
+  readonly history?: History | undefined
 }
+
+/** Answers that are kept for whoever asked for them. */
+export interface History {
+  /** Who asks: nobody sees what another owner has stored. */
+  readonly owner: string
+  readonly store: ResponseStore
+}
+
+/** How a stream is written: as events, or as the items of one JSON array (Gemini without `alt=sse`). */
+export type Framing = 'events' | 'array'
 
 /** `report`: it is left out and told. `refuse`: the request is refused, unless the loss is cosmetic. */
 export type LossPolicy = 'report' | 'refuse'
@@ -31,6 +49,10 @@ export interface Conversion {
   readonly request: Request | undefined
   readonly requestLosses: Losses
   readonly answerLosses: Losses
+  /** How the client wants a stream. Default `events`. */
+  readonly framing?: Framing | undefined
+  /** Takes the whole answer as the client has it; undefined where nobody keeps it. */
+  readonly remember?: ((answer: Wire) => void) | undefined
 }
 
 /** What an adapter makes of a request; what is undefined stays as the client said it. */
@@ -58,19 +80,32 @@ export type ConvertedRequest = { readonly [K in keyof AdaptedRequest]-?: Exclude
  * @returns a failure for the client when the request cannot be read or cannot be honoured: it names the member
  */
 export function convertRequest(
-  client: CodedDialect,
-  upstream: CodedDialect,
+  client: Dialect,
+  upstream: Dialect,
   body: Uint8Array,
   match: Match,
   target: RequestTarget = {},
 ): ConvertedRequest | Failure {
-  const request = decodeRequest(client, body, match)
-  if ('code' in request) return request
-  return orFailure(() => write(upstream, request, target))
+  const asked = decodeRequest(client, body, match)
+  if ('code' in asked) return asked
+  return orFailure(() => {
+    const { owner, store } = target.history ?? NOTHING_KEPT
+    const request = withHistory(asked, owner, store)
+    const framing = framingOf(client, match)
+    const stream = target.stream ?? (request.stream || framing === 'array')
+    return write(upstream, request, { ...target, stream }, framing)
+  })
+}
+
+const NOTHING_KEPT: History = { owner: '', store: { get: () => undefined, put() {}, item: () => undefined } }
+
+/** How this client wants its stream. */
+export function framingOf({ codec }: Dialect, match: Match): Framing {
+  return codec.array?.isWanted(match) === true ? 'array' : 'events'
 }
 
 /** What a client's request asks for; a failure for the client when it cannot be read. */
-export function decodeRequest(client: CodedDialect, body: Uint8Array, match: Match): Request | Failure {
+export function decodeRequest(client: Dialect, body: Uint8Array, match: Match): Request | Failure {
   return orFailure(() => {
     // The scanner looks first: it refuses nesting and bytes that `JSON.parse` would take.
     scanObject(body)
@@ -83,25 +118,33 @@ function orFailure<T>(attempt: () => T): T | Failure {
   try {
     return attempt()
   } catch (error) {
-    if (error instanceof MillraceError) return failure(error.code, error.message)
+    if (error instanceof MillraceError)
+      return failure(error.code, error.message, error.raw === undefined ? {} : { raw: error.raw })
     throw error
   }
 }
 
-function write(upstream: CodedDialect, request: Request, target: RequestTarget): ConvertedRequest | Failure {
-  const stream = target.stream ?? request.stream
+function write(
+  upstream: Dialect,
+  request: Request,
+  target: RequestTarget & { readonly stream: boolean },
+  framing: Framing,
+): ConvertedRequest | Failure {
+  const { stream, issuer = '', history } = target
   const losses = new Losses()
   const { path, query, headers, body } = upstream.codec.encodeRequest(request, {
     model: target.model ?? request.model,
     stream,
     askUsage: stream && target.askUsage !== false,
-    issuer: target.issuer ?? '',
+    issuer,
     apiVersion: target.apiVersion,
     losses,
   })
   const refused = target.losses === 'refuse' ? refusalOf(losses.all, upstream.name) : undefined
   if (refused !== undefined) return refused
-  const conversion = { request, requestLosses: losses, answerLosses: new Losses() }
+  const remember =
+    history && ((answer: Wire) => rememberAnswer(request, answer, { owner: history.owner, issuer }, history.store))
+  const conversion = { request, requestLosses: losses, answerLosses: new Losses(), framing, remember }
   return { path, query, headers, body: fromUtf8(JSON.stringify(body)), stream, conversion }
 }
 

@@ -283,7 +283,8 @@ export class Exchange implements RunOwner, OutletEvents {
     const shape = shapeOf(this.#options.wants, head, { asked, folds: run.adapter.folds })
     this.#record.shape = shape
     // What is folded or unfolded has been through the hub, of whatever dialects it is.
-    const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand')
+    const isArray = run.attempt.conversion?.framing === 'array'
+    const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand' || isArray)
     this.#record.lane = isTurned ? 'convert' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)

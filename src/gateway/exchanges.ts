@@ -1,5 +1,5 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
-import type { Dialect, Match } from '../dialects/index.ts'
+import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
@@ -40,6 +40,8 @@ export class Exchanges {
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
   readonly #adapters = new Map<string, Adapter>()
+  /** The answers that clients of Responses may refer to; undefined: none are kept. */
+  readonly #responses: MemoryResponseStore | undefined
 
   constructor({ config, streams, log, hookManager }: ExchangesOptions) {
     this.#config = config
@@ -49,6 +51,8 @@ export class Exchanges {
     this.#capacity = new Capacity('streams', config.limits.streams)
     const redactor = new Redactor(secretsOf(config))
     this.#redact = text => redactor.text(text)
+    const { remember, maxAgeMs, maxCharacters } = config.responses
+    if (remember > 0) this.#responses = new MemoryResponseStore({ maxResponses: remember, maxAgeMs, maxCharacters })
   }
 
   /** Answers the visit, however it goes. */
@@ -93,7 +97,8 @@ export class Exchanges {
     if ('code' in body) return body
     const refused =
       match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined
-    return refused ?? planRequest(this.#config, { dialect, match, credentials, body })
+    const history = this.#responses && { owner: credentials.key ?? '', store: this.#responses }
+    return refused ?? planRequest(this.#config, { dialect, match, credentials, body, history })
   }
 
   async #exchange(
@@ -110,6 +115,7 @@ export class Exchanges {
       body: target.body.length === 0 ? undefined : target.body,
       client: this.client(plan.budgets.connectMs),
       requestContext: new RequestContext({ requestId: id }),
+      ...(plan.framing === 'array' ? { mediaType: 'application/json' } : {}),
       handlerConfig: {
         responseAdapter: this.#adapter(dialect, match.operation === 'generate', plan),
         preserveHeaderCase: true,

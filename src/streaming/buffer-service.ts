@@ -1,6 +1,6 @@
 import { sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
-import { asCoded, type Conversion, convertRequest } from '../convert/index.ts'
+import { type Conversion, convertRequest } from '../convert/index.ts'
 import { DIALECTS, type Dialect, type Match } from '../dialects/index.ts'
 import { type Failure, failure, StreamingError } from '../errors.ts'
 import {
@@ -181,12 +181,11 @@ function convert(
   readonly conversion?: Conversion | undefined
 } {
   const adapted = requestAdapter?.request(body) ?? { body }
-  const source = formatContext && asCoded(DIALECTS[formatContext.source])
-  const target = spoken && asCoded(spoken)
-  const isForeign = requestAdapter === undefined && responseAdapter === undefined && source !== target
+  const source = formatContext && DIALECTS[formatContext.source]
+  const isForeign = requestAdapter === undefined && responseAdapter === undefined && source !== spoken
   const converted =
-    isForeign && source !== undefined && target !== undefined
-      ? convertRequest(source, target, body, { operation: 'generate', path: '' }, { stream: true, issuer: origin })
+    isForeign && source !== undefined && spoken !== undefined
+      ? convertRequest(source, spoken, body, { operation: 'generate', path: '' }, { stream: true, issuer: origin })
       : adapted
   if ('code' in converted) throw new StreamingError(converted)
   return converted
@@ -229,13 +228,13 @@ function dialectOf(url: URL, { formatContext, responseAdapter }: HandlerConfig):
 /** Where the part of a path begins that a dialect knows. */
 const KNOWN_PATH = /\/(?:chat\/completions|responses|messages|(?:models|tunedModels)\/.*:\w+)$/
 
-function matchIn({ pathname }: URL): { readonly base: string; readonly match: Match } {
+function matchIn({ pathname, search }: URL): { readonly base: string; readonly match: Match } {
   const at = KNOWN_PATH.exec(pathname)?.index ?? 0
   const path = pathname.slice(at)
-  const stream = path.endsWith(':streamGenerateContent')
-  const found = DIALECTS.gemini.http.match('POST', path, '')
-  const model = found?.model === undefined ? {} : { model: found.model }
-  return { base: pathname.slice(0, at), match: { operation: 'generate', path, stream, ...model } }
+  // Gemini has model and stream in its path.
+  const found = DIALECTS.gemini.http.match('POST', path, search)
+  const match: Match = found?.operation === 'generate' ? found : { operation: 'generate', path }
+  return { base: pathname.slice(0, at), match }
 }
 
 function bytesOf(body: Uint8Array | string | undefined): Uint8Array {

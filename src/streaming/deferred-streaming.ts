@@ -1,7 +1,7 @@
 import { type ClientOptions, createClient, sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
 import type { AdaptedRequest, Conversion } from '../convert/index.ts'
-import { MillraceError } from '../errors.ts'
+import { MillraceError, StreamingError } from '../errors.ts'
 import {
   type Adapter,
   type Attempt,
@@ -233,12 +233,12 @@ export class DeferredStreaming {
     return { request, adapted }
   }
 
-  /** @throws {MillraceError} when the request cannot be converted */
+  /** @throws {StreamingError} when the request cannot be converted */
   #adapt(body: Uint8Array): AdaptedRequest {
     const adapted = requestAdapterFor(this.#options.handlerConfig ?? {}, this.#adapter, this.#way)?.request(body) ?? {
       body,
     }
-    if ('code' in adapted) throw new MillraceError(adapted.code, adapted.message)
+    if ('code' in adapted) throw new StreamingError(adapted)
     return adapted
   }
 

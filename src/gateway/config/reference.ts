@@ -9,6 +9,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['models[]', ['models', 0]],
   ['timeouts', ['timeouts']],
   ['limits', ['limits']],
+  ['responses', ['responses']],
   ['log', ['log']],
 ]
 

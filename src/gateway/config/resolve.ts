@@ -22,6 +22,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     losses: file.losses,
     timeouts: file.timeouts,
     limits: file.limits,
+    responses: file.responses,
     log: { level: file.log.level, file: file.log.file },
   }
   return { config: freeze(config), problems }
