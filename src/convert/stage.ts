@@ -24,7 +24,8 @@ export class ConvertStage {
   readonly #reader: StreamReader
   readonly #encoder: StreamEncoder
   #text = ''
-  readonly #isArray: boolean
+  /** Whoever parses an array as a whole may miss the item that tells an error. */
+  readonly cutsFailures: boolean
   #isErrorTold = false
 
   constructor(options: AnswerOptions) {
@@ -33,7 +34,7 @@ export class ConvertStage {
     const { encoder, mediaType } = createEncoder(options, this.#write)
     this.#encoder = encoder
     this.mediaType = mediaType
-    this.#isArray = options.framing === 'array'
+    this.cutsFailures = options.framing === 'array'
     this.seen = { reading: this.#reader.reading, isReady: false, midFrame: false }
   }
 
@@ -67,7 +68,7 @@ export class ConvertStage {
       // The codec itself broke: nothing is known of what is open.
       this.#isErrorTold = true
       // In an array nothing can be said at an unknown place: the cut itself is seen.
-      if (!this.#isArray)
+      if (!this.cutsFailures)
         this.#text += this.#client.failure.encodeInStream(reading.failure, undefined, reading.answerId)
     }
     if (this.#text === '') return

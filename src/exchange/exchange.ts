@@ -363,7 +363,8 @@ export class Exchange implements RunOwner, OutletEvents {
     if (!this.#isCommitted && reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
     else if (reading.isFinished || reading.isTerminal || reading.failure !== undefined) {
       if (!this.#isCommitted) this.#commit(run)
-      this.#finish()
+      if (stage.cutsFailures === true && reading.failure !== undefined && !reading.isFinished) this.#cut()
+      else this.#finish()
     } else this.#lose(run, failure('truncated', this.#record.shape === 'whole' ? TORN_BODY : TORN_STREAM))
   }
 
@@ -411,8 +412,7 @@ export class Exchange implements RunOwner, OutletEvents {
     else run.stage.fail(failed, bytes => this.#write(bytes))
     run.held = []
     this.#record.failure = failed
-    this.#settle()
-    this.#outlet.destroy()
+    this.#cut()
   }
 
   // The client's side.
@@ -477,6 +477,11 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#settle()
     if (this.#isClientGone) this.#conclude()
     else this.#outlet.end()
+  }
+
+  #cut(): void {
+    this.#settle()
+    this.#outlet.destroy()
   }
 
   #giveUpClient(): void {

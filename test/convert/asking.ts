@@ -55,7 +55,13 @@ export async function ask(gateway: TestGateway, dialect: DialectName, wish: Wish
     body: JSON.stringify(body),
   })
   const text = await response.text().catch(() => 'cut')
-  return { response, text, report: await gateway.report(response.headers.get('x-millrace-request-id')) }
+  return { response, text, report: await gateway.report(response.headers.get('x-millrace-request-id'), keyOf(wish)) }
+}
+
+/** Reports are for those whose key they are of. */
+function keyOf({ headers = {} }: Wish): Readonly<Record<string, string>> {
+  const { authorization } = headers
+  return authorization === undefined ? {} : { authorization }
 }
 
 interface TextPart {
