@@ -2,7 +2,7 @@
  * Custom tools are called with free text. Where an API knows only tools that are called with JSON, they
  * are asked for as tools with one string, and what comes back is made free text again for the client.
  */
-import type { CustomTool, Message, Part, Request, StreamEvent } from '../model/index.ts'
+import type { CustomTool, Losses, Message, Part, Request, StreamEvent } from '../model/index.ts'
 import type { Emit } from './codec.ts'
 import { objectOf, parseJson } from './value.ts'
 
@@ -19,6 +19,12 @@ export function functionDescription({ description, grammar }: CustomTool): strin
   if (grammar === undefined) return description
   const rule = `The \`input\` must be text of this ${grammar.syntax} grammar, and no JSON:\n${grammar.definition}`
   return description === undefined || description === '' ? rule : `${description}\n\n${rule}`
+}
+
+/** Notes that a grammar is a wish there, and no rule. */
+export function loseGrammar({ grammar }: CustomTool, path: string, losses: Losses): void {
+  if (grammar === undefined) return
+  for (const member of ['description', 'grammar']) losses.add(`${path}/${member}`, 'unit')
 }
 
 /** The free text in a payload of that schema; a payload of any other shape as it is. */

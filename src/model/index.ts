@@ -5,6 +5,7 @@ export type {
   BlockKind,
   BlockStart,
   ChoiceEnd,
+  ErrorEvent,
   MessageEnd,
   MessageStart,
   SealEvent,

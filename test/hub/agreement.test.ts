@@ -9,7 +9,8 @@ import { foldEvents, Losses, type Message, type Part } from '../../src/model/ind
 import { SseDecoder } from '../../src/sse/index.ts'
 import { answerContext, asSent, decode, decodeWhole, encode, ISSUER, SPEAKERS, type Speaker } from './codecs.ts'
 import { anyStream } from './generated.ts'
-import { assertEcho, plain, withParsedPayloads } from './same.ts'
+import { plain } from './marks.ts'
+import { assertEcho, withParsedPayloads } from './same.ts'
 
 /** The client names the model that answered last, not the one that the stream begins with; or it mends cut JSON. */
 const KNOWN_BETTER: ReadonlySet<string> = new Set([

@@ -7,7 +7,7 @@ import { parseExact } from '../../src/json/index.ts'
 import { clientRequests, requestBodies } from '../corpus.ts'
 import { pathOf } from '../sdk/raw.ts'
 import { decodeRequest, echoRequest, SPEAKERS, type Speaker } from './codecs.ts'
-import { assertRequestEcho } from './same.ts'
+import { assertRequestEcho } from './same-request.ts'
 
 /** A model that each dialect's upstreams have, since some wishes depend on it. */
 const MODELS = { chat: 'gpt-5.1', responses: 'gpt-5.1', messages: 'claude-opus-4-6', gemini: 'gemini-3-pro' } as const
@@ -26,7 +26,7 @@ for (const client of SPEAKERS) {
           const request = decodeRequest(client, body, path)
           const echo = orRefusal(() => echoRequest(upstream, request, { model: MODELS[upstream.name] }))
           if (echo instanceof MillraceError) assert.match(echo.message, /^Cannot honour `.+`: /)
-          else assertRequestEcho(echo.came, request, echo.losses.all)
+          else assertRequestEcho(echo.came, request, echo.losses.all, upstream.name)
         })
     })
   }

@@ -1,20 +1,16 @@
-/** When two answers, or two requests, say the same. */
+/** When two answers say the same. */
 import assert from 'node:assert/strict'
-import { isDeepStrictEqual } from 'node:util'
-import { TEXT_INPUT, textInput } from '../../src/dialects/custom-tools.ts'
-import type { Failure } from '../../src/errors.ts'
 import { parseExact } from '../../src/json/index.ts'
 import {
   type Annotation,
+  type Candidate,
   type DialectName,
-  type FunctionTool,
   type Loss,
   type Message,
   type Part,
-  type Request,
   subtract,
-  type Tool,
 } from '../../src/model/index.ts'
+import { marked, plain, put, settled } from './marks.ts'
 
 /**
  * Asserts that what came is what there was, minus exactly what was said to be lost.
@@ -32,32 +28,50 @@ export function prepared(
   losses: readonly Loss[],
   reader: DialectName,
 ): readonly [actual: unknown, expected: unknown] {
-  if (reader === 'messages') return compared(came, subtract(there, losses), losses, reader)
-  const expected = subtract(withRanges(there), losses.filter(isNoRange))
-  return compared(ofCandidates(withRanges(came)), ofCandidates(expected), losses, reader)
+  const isByBlock = reader === 'messages'
+  // A text that was a refusal is part of the text that ranges count in.
+  const visible = subtract(there, losses.filter(isKind))
+  const rest = losses.filter(loss => !isKind(loss) && !isReworded(loss) && (isByBlock || !isRange(loss)))
+  const said = reworded(isByBlock ? visible : withRanges(visible), losses)
+  const kept = subtract(said, rest)
+  const expected = isByBlock ? kept : ofCandidates(kept)
+  const actual = withoutMadeUp(isByBlock ? came : ofCandidates(withRanges(came)), expected, reader)
+  const mine = plain(asRead(withoutEmpty(actual), reader))
+  return [mine, plain(settled(plain(asRead(withoutEmpty(expected), reader)), mine))]
 }
 
-function compared(came: Message, expected: Message, losses: readonly Loss[], reader: DialectName) {
-  const actual = subtract(withoutMadeUp(came, expected), otherWords(losses))
-  return [plain(asRead(withoutEmpty(actual), reader)), plain(asRead(withoutEmpty(expected), reader))] as const
+/** A loss of what a part is: it is text then. */
+function isKind({ path }: Loss): boolean {
+  return path.endsWith('/kind')
 }
 
-/**
- * The places where the other side has a word of its own for what it cannot say exactly, as they are
- * counted there: the words of a finish, the form of reasoning, whether a result failed, `{}` for no arguments.
- */
-function otherWords(losses: readonly Loss[]): readonly Loss[] {
-  return losses
-    .filter(
-      ({ path, reason }) =>
-        (reason === 'unit' && !/\/\d+$/.test(path)) || /\/(?:finish\/(?:raw|reason)|form|failed)$/.test(path),
-    )
-    .map(loss => ({ path: movedPath(loss.path, losses), reason: 'cosmetic' }))
+/** The other side has a word of its own there: in another unit, of a finish, `{}` for no arguments. */
+export function isReworded({ path, reason }: Loss): boolean {
+  return (reason === 'unit' && !/\/\d+$/.test(path)) || /\/(?:finish\/(?:raw|reason)|form|failed|mediaType)$/.test(path)
+}
+
+/** The whole with what the other side says in the place of what it cannot say exactly. */
+export function reworded<T>(whole: T, losses: readonly Loss[]): T {
+  return losses.filter(isReworded).reduce((said, { path }) => {
+    const tokens = path.split('/').slice(1)
+    // Of two words it is the other one.
+    if (path.endsWith('/form')) return put(said, tokens, otherForm(said, tokens)) as T
+    if (path.endsWith('/failed')) return put(said, tokens, false) as T
+    return marked(said, [path])
+  }, whole)
+}
+
+function otherForm(whole: unknown, tokens: readonly string[]): string {
+  const form = tokens.reduce<unknown>((at, name) => {
+    if (!Array.isArray(at)) return (at as Readonly<Record<string, unknown>> | undefined)?.[name]
+    return at.find((item, place) => (item?.index ?? place) === Number(name))
+  }, whole)
+  return form === 'full' ? 'summary' : 'full'
 }
 
 /** A dialect that knows annotations of ranges says those of blocks so: that is another unit, and no loss. */
-function isNoRange({ path, reason }: Loss): boolean {
-  return reason !== 'unit' || !/\/annotations\/\d+$/.test(path)
+function isRange({ path, reason }: Loss): boolean {
+  return reason === 'unit' && /\/annotations\/\d+$/.test(path)
 }
 
 /** Annotations of a whole block or candidate with its range in the candidate's text: both say the same. */
@@ -93,20 +107,8 @@ function byPlace(one: unknown, other: unknown): number {
   return (a as string) < (b as string) ? -1 : 1
 }
 
-/** Where a path leads when the items before it are gone. Candidates keep their indices. */
-function movedPath(path: string, losses: readonly Loss[]): string {
-  const tokens = path.split('/')
-  const moved = tokens.map((token, at) => {
-    if (!/^\d+$/.test(token) || tokens[at - 1] === 'candidates') return token
-    const list = tokens.slice(0, at).join('/')
-    const before = Array.from({ length: Number(token) }, (_, position) => `${list}/${position}`)
-    return String(Number(token) - before.filter(item => losses.some(loss => loss.path === item)).length)
-  })
-  return moved.join('/')
-}
-
 /** What somebody must say, and was made up because nobody had said it. */
-function withoutMadeUp(came: Message, expected: Message): Message {
+function withoutMadeUp(came: Message, expected: Message, reader: DialectName): Message {
   // A failure before anything else is told alone: it may yet become a status.
   if (expected.failure !== undefined && came.candidates.length === 0 && came.id === undefined)
     return { ...expected, ...came, id: expected.id, model: expected.model }
@@ -114,21 +116,37 @@ function withoutMadeUp(came: Message, expected: Message): Message {
   return {
     ...came,
     ...Object.fromEntries(made.map(name => [name, undefined])),
+    usage: withoutMadeCount(came, expected, reader),
     candidates: came.candidates.map(candidate => {
       const said = expected.candidates.find(({ index }) => index === candidate.index)
-      const { finish } = candidate
-      return {
-        ...candidate,
-        parts: candidate.parts.map((part, place) => withoutMadeItem(part, said?.parts[place])),
-        finish: finish && said?.finish?.raw === undefined ? { ...finish, raw: undefined } : finish,
-      }
+      return withoutMadeOf(candidate, said)
     }),
   }
 }
 
-/** Audio has an id in some dialects. */
+/** A stream of messages begins with a count of its output: none so far. */
+function withoutMadeCount({ usage }: Message, expected: Message, reader: DialectName): Message['usage'] {
+  const isMade = reader === 'messages' && usage?.output === 0 && expected.usage?.output === undefined
+  if (usage === undefined || !isMade) return usage
+  const { output: _, ...rest } = usage
+  return rest
+}
+
+function withoutMadeOf(candidate: Candidate, said: Candidate | undefined): Candidate {
+  const { finish, parts } = candidate
+  return {
+    ...candidate,
+    parts: parts.map((part, place) => withoutMadeItem(part, said?.parts[place])),
+    ...(finish && { finish: said?.finish?.raw === undefined ? { ...finish, raw: undefined } : finish }),
+  }
+}
+
+/** What the context of these tests makes up where a dialect has ids for everything. */
+const MADE_ID = /^[a-z]+_0{10}\d{10}$/
+
 function withoutMadeItem(part: Part, said: Part | undefined): Part {
-  return part.kind === 'media' && said?.item === undefined ? { ...part, item: undefined } : part
+  const isMade = said?.item === undefined && part.item !== undefined && MADE_ID.test(part.item)
+  return isMade ? { ...part, item: undefined } : part
 }
 
 /** A failed answer says nothing of a candidate that has nothing. */
@@ -156,114 +174,22 @@ function withParts(message: Message, change: (part: Part) => Part): Message {
   }
 }
 
-/**
- * Asserts that a request that was read is the one that was written, minus exactly what was said to be
- * lost. The model is the upstream's affair, and what an API insists on may be made up.
- */
-export function assertRequestEcho(came: Request, there: Request, losses: readonly Loss[]): void {
-  const [actual, expected] = preparedRequest(came, there, losses)
-  assert.deepEqual(actual, expected, `Losses: ${JSON.stringify(losses, null, 1)}`)
-}
-
-/** The request that came and the one that must have come, fit to be compared. */
-export function preparedRequest(came: Request, there: Request, losses: readonly Loss[]) {
-  const isJoined = losses.some(isJoinedInstruction)
-  const expected = subtract(
-    isJoined ? withOneInstruction(there) : there,
-    losses.filter(loss => !isJoinedInstruction(loss)),
-  )
-  const actual = subtract(isJoined ? withOneInstruction(came) : came, otherWords(losses))
-  const isReworded = losses.some(({ path }) => path.startsWith('/reasoning/'))
-  return [actual, expected].map(request => {
-    const { reasoning, ...rest } = withoutDefaults(request, expected)
-    return plain(isReworded ? rest : { ...rest, reasoning })
-  }) as unknown as readonly [actual: unknown, expected: unknown]
-}
-
-/** An instruction that is no longer a part of its own; its text is there. */
-function isJoinedInstruction({ path, reason }: Loss): boolean {
-  return reason === 'cosmetic' && /^\/instructions\/\d+$/.test(path)
-}
-
-/** All instructions as one text, a blank line apart, with what none of them has alone. */
-function withOneInstruction(request: Request): Request {
-  const texts = request.instructions.map(part => (part.kind === 'text' ? part.text : part.kind))
-  return { ...request, instructions: [{ kind: 'text', text: texts.join('\n\n') }] }
-}
-
-/** A reader of a request cannot know who made the seals of its own dialect. */
-function withoutIssuers(part: Part): Part {
-  return { ...part, seals: part.seals?.map(seal => ({ ...seal, issuer: '' })) }
-}
-
-/** Tools with the one string of a custom tool are one: the gateway makes their calls free text again. */
-function withCustomTools({ tools, turns }: Request): Pick<Request, 'tools' | 'turns'> {
-  const isBridged = (tool: Tool) => tool.kind === 'function' && isDeepStrictEqual(tool.schema, TEXT_INPUT)
-  const names = new Set(tools.filter(isBridged).map(({ name }) => name))
-  const custom = (tool: Tool): Tool => {
-    if (!names.has(tool.name)) return tool
-    const { schema: _, ...rest } = tool as FunctionTool
-    return { ...rest, kind: 'custom' }
-  }
-  const free = (part: Part): Part =>
-    part.kind === 'tool-call' && names.has(part.name)
-      ? { ...part, input: 'text', payload: textInput(part.payload) }
-      : part
-  return { tools: tools.map(custom), turns: turns.map(turn => ({ ...turn, parts: turn.parts.map(free) })) }
-}
-
-/** Without the words that say no more than silence, and those that an API insists on where nobody said anything. */
-function withoutDefaults(request: Request, expected: Request): Request {
-  const { choices, output = {}, toolChoice, maxOutputTokens } = request
-  const { tools, turns } = withCustomTools(request)
-  const { format, name, ...wishes } = output
-  const isText = format === undefined || format === 'text'
-  const said = { ...wishes, ...(isText ? {} : { format }), ...(expected.output?.name === undefined ? {} : { name }) }
-  return {
-    ...request,
-    tools,
-    // The upstream's affair, and a member of one dialect's streams.
-    model: undefined,
-    includeUsage: undefined,
-    maxOutputTokens: expected.maxOutputTokens === undefined ? undefined : maxOutputTokens,
-    choices: choices === 1 ? undefined : choices,
-    output: Object.keys(said).length === 0 ? undefined : said,
-    toolChoice: toolChoice?.type === 'auto' ? undefined : toolChoice,
-    turns: (expected.turns.length === 0 ? [] : turns).map(turn => ({
-      ...turn,
-      parts: turn.parts.map(withPlainPayload).map(withoutIssuers),
-    })),
-  }
-}
-
 /** Payloads as values: for answers of which one was read as a whole body, where JSON has no layout. */
 export function withParsedPayloads(message: Message): Message {
   return withParts(message, withPlainPayload)
 }
 
-function withPlainPayload(part: Part): Part {
+export function withPlainPayload(part: Part): Part {
   return part.kind === 'tool-call' || part.kind === 'tool-result'
     ? ({ ...part, payload: relaid(part.payload) } as Part)
     : part
 }
 
-function relaid(payload: string | undefined): string | undefined {
+/** The same JSON in one layout; what is none as it is. */
+export function relaid(payload: string | undefined): string | undefined {
   try {
     return JSON.stringify(parseExact(payload ?? ''))
   } catch {
     return payload
   }
-}
-
-/** Without members that are undefined, and with what every dialect can say of a failure. */
-export function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(
-    members.map(([name, member]) => [
-      name,
-      name === 'failure' ? { message: (member as Failure).message } : plain(member),
-    ]),
-  )
 }

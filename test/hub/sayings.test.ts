@@ -5,7 +5,8 @@ import type { AnswerHome, EncodeRequestContext, RequestHome, Saying } from '../.
 import { MillraceError } from '../../src/errors.ts'
 import { foldEvents, type Loss } from '../../src/model/index.ts'
 import { decodeWhole, echoRequest, encode, ISSUER, SPEAKERS, unfold } from './codecs.ts'
-import { assertEcho, assertRequestEcho } from './same.ts'
+import { assertEcho } from './same.ts'
+import { assertRequestEcho } from './same-request.ts'
 import { ANSWERS, REQUESTS } from './specimens.ts'
 
 /** Upstreams of which at least one can be told everything that its dialect has a word for. */
@@ -28,7 +29,7 @@ for (const speaker of SPEAKERS) {
           const { whole, path } = REQUESTS[home](name, upstream.issuer)
           const losses = lossesOf(() => {
             const { came, losses } = echoRequest(speaker, whole, upstream)
-            if (!losses.all.some(isMove)) assertRequestEcho(came, whole, losses.all)
+            if (!losses.all.some(isMove)) assertRequestEcho(came, whole, losses.all, name)
             return losses.all
           })
           return { path, losses }

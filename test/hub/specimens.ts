@@ -65,8 +65,56 @@ const TOKEN = 'EqQB/+=='
 /** What a chat upstream wants back, with the member that it stands in. */
 const CHAT_ECHO = `echo:{"members":{"reasoning_details":[{"type":"reasoning.encrypted","data":"${TOKEN}"}]}}`
 
-/** What a provider's own tools are to its dialect. */
-const SERVED = { call: { type: 'server_tool_use' }, result: { type: 'web_search_tool_result' } } as const
+/** A call of a provider's own tool, and its result, as that dialect's decoder has them. */
+const SERVED: Readonly<Record<DialectName, readonly [call: Served, result: Served]>> = {
+  chat: [
+    { payload: '{}', members: {} },
+    { payload: '[]', members: {} },
+  ],
+  responses: [
+    {
+      callId: 'ws_1',
+      item: 'ws_1',
+      payload: '{"action":{"type":"search"}}',
+      members: { item: { type: 'web_search_call', status: 'completed' } },
+    },
+    { callId: 'ws_1', item: 'ws_1', payload: '{"results":[]}', members: {} },
+  ],
+  messages: [
+    { payload: '{"query":"mill"}', members: { type: 'server_tool_use' } },
+    { payload: '[]', members: { type: 'web_search_tool_result' } },
+  ],
+  gemini: [
+    { callId: 'call_0', payload: '{"language":"PYTHON","code":"1"}', members: { executableCode: {} } },
+    { callId: 'call_0', payload: '{"outcome":"OUTCOME_OK","output":"1"}', members: { codeExecutionResult: {} } },
+  ],
+}
+
+interface Served {
+  readonly callId?: string
+  readonly item?: string
+  readonly payload: string
+  readonly members: Readonly<Record<string, unknown>>
+}
+
+function served(dialect: DialectName): readonly [call: Part, result: Part] {
+  const name = dialect === 'gemini' ? 'code_execution' : 'web_search'
+  const [call, result] = SERVED[dialect].map(({ members, ...more }) => ({
+    ...more,
+    ...(Object.keys(members).length === 0 ? {} : { native: { dialect, members } }),
+  })) as [object, object]
+  return [
+    { ...CALL, runBy: 'provider', name, ...call },
+    { ...RESULT, content: [], ...result },
+  ]
+}
+
+/** The provider's own name of a tool of its own, and how its dialect says it. */
+function providerTool(dialect: DialectName): Tool {
+  const name = dialect === 'gemini' ? 'googleSearch' : 'search_1'
+  const members = dialect === 'gemini' ? { googleSearch: {} } : { type: name, name: 'search' }
+  return { kind: 'provider', name, native: { dialect, members } }
+}
 
 /** Where everything stands in a request. */
 export const REQUESTS: Readonly<Record<RequestHome, MakeRequest>> = {
@@ -93,7 +141,14 @@ export const REQUESTS: Readonly<Record<RequestHome, MakeRequest>> = {
         kind: 'reasoning',
         form: 'full',
         texts: ['Hm'],
-        seals: [{ dialect, issuer, kind: 'signature', value: dialect === 'chat' ? 'slot:reasoning_content' : TOKEN }],
+        seals: [
+          {
+            dialect,
+            issuer,
+            kind: dialect === 'responses' ? 'encrypted' : 'signature',
+            value: dialect === 'chat' ? 'slot:reasoning_content' : TOKEN,
+          },
+        ],
       },
       { kind: 'text', text: 'Hi' },
     ),
@@ -102,7 +157,7 @@ export const REQUESTS: Readonly<Record<RequestHome, MakeRequest>> = {
       '/turns/1/parts/0/seals/0',
       {
         kind: 'reasoning',
-        form: 'full',
+        form: dialect === 'responses' ? 'summary' : 'full',
         texts: [],
         seals: [{ dialect, issuer, kind: 'encrypted', value: dialect === 'chat' ? CHAT_ECHO : TOKEN }],
       },
@@ -111,13 +166,7 @@ export const REQUESTS: Readonly<Record<RequestHome, MakeRequest>> = {
   'refusal text': () => answered('/turns/1/parts/0', { kind: 'refusal', text: 'No' }),
   'tool call': () => called('/turns/1/parts/0', CALL, RESULT, TOOL),
   'custom tool call': () => called('/turns/1/parts/0', { ...CALL, input: 'text', payload: 'say' }, RESULT, CUSTOM),
-  'provider tool call': dialect =>
-    answered(
-      '/turns/1/parts/0',
-      { ...CALL, runBy: 'provider', name: 'web_search', native: { dialect, members: SERVED.call } },
-      { ...RESULT, content: [], payload: '[]', native: { dialect, members: SERVED.result } },
-      { kind: 'text', text: 'Hi' },
-    ),
+  'provider tool call': dialect => answered('/turns/1/parts/0', ...served(dialect), { kind: 'text', text: 'Hi' }),
   'tool result': () => called('/turns/2/parts/0', CALL, RESULT, TOOL),
   'tool result media': () => called('/turns/2/parts/0/content/1', CALL, { ...RESULT, content: [HELLO, PICTURE] }, TOOL),
   'tool result failed': () => called('/turns/2/parts/0/failed', CALL, { ...RESULT, failed: true }, TOOL),
@@ -129,10 +178,7 @@ export const REQUESTS: Readonly<Record<RequestHome, MakeRequest>> = {
   'provider tool': dialect => ({
     path: '/tools/0',
     whole: request({
-      tools: [
-        { kind: 'provider', name: 'search_1', native: { dialect, members: { type: 'search_1', name: 'search' } } },
-        TOOL,
-      ],
+      tools: [providerTool(dialect), TOOL],
     }),
   }),
   'tool choice': saying('/toolChoice', { tools: [TOOL], toolChoice: { type: 'tool', name: 'f' } }),
@@ -149,7 +195,10 @@ export const REQUESTS: Readonly<Record<RequestHome, MakeRequest>> = {
   'reasoning switch': saying('/reasoning/enabled', { reasoning: { enabled: false } }),
   'reasoning effort': saying('/reasoning/effort', { reasoning: { effort: 'high' } }),
   'reasoning budget': saying('/reasoning/budgetTokens', { reasoning: { enabled: true, budgetTokens: 2048 } }),
-  'reasoning summary': saying('/reasoning/summary', { reasoning: { enabled: 'adaptive', summary: 'omitted' } }),
+  'reasoning summary': dialect => ({
+    path: '/reasoning/summary',
+    whole: request({ reasoning: { enabled: 'adaptive', summary: dialect === 'responses' ? 'concise' : 'omitted' } }),
+  }),
   'json output': saying('/output/format', { output: { format: 'json' } }),
   'schema output': saying('/output/schema', {
     output: { format: 'schema', name: 'answer', schema: { type: 'object' } },

@@ -6,10 +6,10 @@ import {
   type Seal,
   writePart,
 } from '../../model/index.ts'
+import { readDataUrl } from '../data-url.ts'
 import { countOf, defined, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { CallReader } from './calls.ts'
 import { detailText, mergeDetail, type OwnDetail, readOwnDetail } from './carrier.ts'
-import { readDataUrl } from './data-url.ts'
 import { type MessageReasoning, readMessageReasoning } from './message-reasoning.ts'
 import { Pocket } from './pocket.ts'
 import { reasoningSealValue, slotOf, thinkingOf } from './reasoning.ts'

@@ -1,7 +1,7 @@
 import type { CacheMark, MediaPart, Part } from '../../model/index.ts'
+import { readDataUrl } from '../data-url.ts'
+import { requiredObject, requiredText, textMember, wrongMember } from '../member.ts'
 import { defined, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
-import { readDataUrl } from './data-url.ts'
-import { requiredObject, requiredText, textMember, wrongMember } from './member.ts'
 import { nativeOf } from './tables.ts'
 import type { ChatPart } from './wire.ts'
 

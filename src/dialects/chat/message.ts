@@ -12,10 +12,10 @@ import {
   type ToolCallPart,
 } from '../../model/index.ts'
 import type { DecodeAnswerContext, EncodeAnswerContext } from '../codec.ts'
+import { toDataUrl } from '../data-url.ts'
 import { defined, itemsOf, type Unread, type Wire } from '../value.ts'
 import { encodeAnnotation, isLegacyRequest, noteEnvelope, noteFinish, noteUsage, sealsToCarry } from './answer.ts'
 import { extraContent, PART_BREAK, partsDetail, reasoningDetails, sealDetail } from './carrier.ts'
-import { toDataUrl } from './data-url.ts'
 import { decodeChatEvent } from './failure.ts'
 import { ChatDecoder } from './stream-decoder.ts'
 import { encodeFinish, encodeUsage, writeLogprob } from './tables.ts'

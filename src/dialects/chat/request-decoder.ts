@@ -9,8 +9,6 @@ import type {
   Tool,
   ToolChoice,
 } from '../../model/index.ts'
-import { defined, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
-import { readCacheMark } from './content.ts'
 import {
   countMember,
   flagMember,
@@ -21,7 +19,9 @@ import {
   requiredText,
   textMember,
   wrongMember,
-} from './member.ts'
+} from '../member.ts'
+import { defined, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
+import { readCacheMark } from './content.ts'
 import { EFFORTS, nativeOf } from './tables.ts'
 import { readConversation } from './turns.ts'
 import type { ChatRequest, ChatResponseFormat, ChatTool } from './wire.ts'

@@ -27,9 +27,11 @@ export function encodeRequest(request: Request, context: EncodeRequestContext): 
   const { native } = request
   if (native !== undefined && native.dialect !== 'chat') context.losses.addNative('/native/members', native.members)
   const tools = encodeTools(request.tools, context)
+  const messages = new TurnsEncoder(context).encode(request)
+  if (messages.length === 0) throw refusal('messages', 'this API wants at least one')
   const body = defined<Record<string, unknown>>({
     model: context.model ?? request.model,
-    messages: new TurnsEncoder(context).encode(request),
+    messages,
     ...encodeStreaming(request, own, context),
     ...(tools.length === 0 ? refuseWithoutTools(request, context) : { tools, ...encodeToolUse(request, tools) }),
     ...encodeLimits(request, context),

@@ -19,10 +19,10 @@ import {
 } from '../../model/index.ts'
 import { encodeComment } from '../../sse/index.ts'
 import type { Emit, EncodeAnswerContext, StreamEncoder } from '../codec.ts'
+import { toDataUrl } from '../data-url.ts'
 import type { Wire } from '../value.ts'
 import { encodeAnnotation, isLegacyRequest, noteEnvelope, noteFinish, noteUsage, sealsToCarry } from './answer.ts'
 import { breakDetail, extraContent, openingDetail, partsDetail, reasoningDetails, sealDetail } from './carrier.ts'
-import { toDataUrl } from './data-url.ts'
 import { failure } from './failure.ts'
 import { encodeFinish, encodeUsage, writeLogprob } from './tables.ts'
 

@@ -12,12 +12,12 @@ import {
   type Turn,
 } from '../../model/index.ts'
 import type { EncodeRequestContext } from '../codec.ts'
+import { toDataUrl } from '../data-url.ts'
 import { refusal } from '../sayings.ts'
 import { defined, itemsOf, objectOf, type Wire } from '../value.ts'
 import { CallIds } from './call-ids.ts'
 import { PART_BREAK, readEcho } from './carrier.ts'
 import { audioFormat } from './content.ts'
-import { toDataUrl } from './data-url.ts'
 import { takesCacheMarks } from './upstream.ts'
 
 /** What OpenAI takes for the name of a function. */
@@ -90,8 +90,9 @@ export class TurnsEncoder {
       if (result !== undefined && answered.has(call.part.callId)) continue
       answered.add(call.part.callId)
       if (result !== undefined) this.#used.add(result.part)
-      const id = this.#ids.encode(call.part.callId)
-      this.#messages.push({ role: 'tool', tool_call_id: id, content: result === undefined ? '' : this.#result(result) })
+      const id = this.#callId(call.part.callId, result?.path ?? call.path)
+      const content = result === undefined ? '' : this.#result(result)
+      this.#messages.push({ role: 'tool', tool_call_id: id, content, ...this.#ownMembers(result) })
       if (result !== undefined) media.push(...this.#mediaOf(result))
     }
     if (media.length > 0) this.#messages.push({ role: 'user', content: this.#parts(media) })
@@ -108,6 +109,7 @@ export class TurnsEncoder {
   #result({ part, path }: Placed<ToolResultPart>): string | readonly Wire[] {
     const mark = this.#noteCache(part, path) ? part.cache : undefined
     if (part.failed) this.#losses.add(`${path}/failed`, 'no-slot')
+    this.#noteItem(part, path)
     const texts = contentOf(part, path).filter(placed => placed.part.kind === 'text')
     if (texts.length > 0) return this.#text(texts, mark)
     return part.payload ?? (part.failed ? 'The tool failed' : '')
@@ -140,10 +142,15 @@ export class TurnsEncoder {
     return { part: { kind: 'text', text, ...(part.cache === undefined ? {} : { cache: part.cache }) }, path }
   }
 
-  #turnMembers({ name, native }: Turn, path: string): Wire {
-    const own = membersFor('chat', native)
-    if (own === undefined && native !== undefined) this.#losses.addNative(`${path}/native/members`, native.members)
-    return { ...(name === undefined ? {} : { name }), ...own }
+  #turnMembers(turn: Turn, path: string): Wire {
+    return { ...(turn.name === undefined ? {} : { name: turn.name }), ...this.#ownMembers({ part: turn, path }) }
+  }
+
+  #ownMembers(placed: { readonly part: Pick<Part, 'native'>; readonly path: string } | undefined): Wire {
+    const native = placed?.part.native
+    if (native === undefined || native.dialect === 'chat') return native?.members ?? {}
+    this.#losses.addNative(`${placed?.path}/native/members`, native.members)
+    return {}
   }
 
   #assistant({ turn, parts, path }: PlacedTurn): void {
@@ -234,7 +241,13 @@ export class TurnsEncoder {
       input === 'json'
         ? { type: 'function', function: { name, arguments: payload === '' ? '{}' : payload } }
         : { type: 'custom', custom: { name, input: payload } }
-    return { id: this.#ids.encode(callId), ...call, ...own, ...members }
+    return { id: this.#callId(callId, path), ...call, ...own, ...members }
+  }
+
+  #callId(callId: string, path: string): string {
+    const id = this.#ids.encode(callId)
+    if (id !== callId) this.#losses.add(`${path}/callId`, 'unit')
+    return id
   }
 
   #ownSeal(seals: NonNullable<Part['seals']>, path: string): Wire {
@@ -293,7 +306,8 @@ export class TurnsEncoder {
   }
 
   /** What the form of a medium has no member for. */
-  #noteMedia({ detail, filename }: MediaPart, path: string, { type }: Wire): void {
+  #noteMedia({ detail, filename, mediaType, source }: MediaPart, path: string, { type }: Wire): void {
+    if (source.type === 'file' && mediaType !== 'application/*') this.#losses.add(`${path}/mediaType`, 'cosmetic')
     if (detail !== undefined && type !== 'image_url') this.#losses.add(`${path}/detail`, 'no-slot')
     if (filename !== undefined && type !== 'file') this.#losses.add(`${path}/filename`, 'cosmetic')
   }

@@ -93,6 +93,8 @@ export class AnswerReader {
   readonly #usage: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   #hasUsage = false
   #serviceTier: string | undefined
+  /** The tier, where the start did not know it yet. */
+  #endTier: string | undefined
   readonly #natives: Record<string, unknown> = {}
 
   /** @param ids where other answers have given ids before */
@@ -180,7 +182,7 @@ export class AnswerReader {
     }
     if (this.#hasUsage) this.#writer.usage(toUsage(this.#usage))
     const native = this.#nativesNow()
-    this.#writer.end(native === undefined ? {} : { native })
+    this.#writer.end(defined({ serviceTier: this.#endTier, native }))
   }
 
   #tellSources({ choice, grounding }: Candidate): void {
@@ -203,13 +205,18 @@ export class AnswerReader {
     const usage = objectOf<GeminiUsage>(value) ?? {}
     for (const name in usage) {
       const said = (usage as Wire)[name]
-      // What the start has told is not told again.
-      if (said !== null && !(name === 'serviceTier' && said === this.#serviceTier)) this.#usage[name] = said
+      if (name === 'serviceTier') this.#readTier(textOf(said))
+      else if (said !== null) this.#usage[name] = said
     }
     if (this.#hasUsage) return
     const { native: _, ...counts } = toUsage(this.#usage)
     this.#hasUsage = Object.keys(this.#usage).length > 0
     if (Object.keys(counts).length > 0) this.#writer.usage(counts)
+  }
+
+  /** What the start has told is not told again. */
+  #readTier(tier: string | undefined): void {
+    if (tier !== undefined && tier !== this.#serviceTier) this.#endTier = tier
   }
 
   #readCandidate(position: number, value: Unread<GeminiCandidate>): void {

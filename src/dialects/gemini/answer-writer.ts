@@ -5,6 +5,7 @@ import {
   foldEvents,
   type Logprob,
   type Losses,
+  type MessageEnd,
   type MessageStart,
   membersFor,
   mergeUsage,
@@ -155,7 +156,7 @@ export class AnswerWriter {
         this.#candidate(event.choice).finish = event.finish
         break
       case 'message-end':
-        this.#end(event.native)
+        this.#end(event)
         break
       case 'error':
       case 'ping':
@@ -386,13 +387,13 @@ export class AnswerWriter {
     candidate.reads = undefined
   }
 
-  #end(native: Native | undefined): void {
+  #end({ native, serviceTier }: Omit<MessageEnd, 'type'>): void {
     const members = { ...membersFor('gemini', this.#startNative), ...this.#own('/native/members', native) }
     const candidates = [...this.#candidates.values()].filter(candidate => !isBlocked(candidate, members))
     const { createTime: _, ...rest } = members
     this.#sink.end(
       candidates.map(candidate => this.#endOf(candidate)),
-      this.#usageNow(),
+      serviceTier === undefined ? this.#usageNow() : { ...this.#usageNow(), serviceTier },
       rest,
     )
   }

@@ -1,69 +1,57 @@
 /**
- * Readers of a request's members. Null and absent are both nobody's word; a wrong type is a 400 that names
- * the member. Every name may come in camel case or in snake case: the API takes both.
+ * Readers of an object's members, of which every one may be named in camel case or in snake case: the API
+ * takes both. What they refuse is what {@link ../member.ts} refuses.
  */
-import { MillraceError } from '../../errors.ts'
+import {
+  flagMember,
+  listMember,
+  numberMember,
+  objectMember,
+  requiredObject,
+  textMember,
+  wrongMember,
+} from '../member.ts'
 import type { Wire } from '../value.ts'
 
 export function stringIn(object: Wire, name: string, at = ''): string | undefined {
-  const value = object[name] ?? undefined
-  if (value === undefined || typeof value === 'string') return value
-  throw wrongType(at + name, 'a string', value)
+  return textMember(object[name], at + name)
 }
 
 /** A number, or its text: JSON of protocol buffers has both. */
 export function numberIn(object: Wire, name: string, at = ''): number | undefined {
-  const value = object[name] ?? undefined
+  const value = object[name]
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (number === undefined || (typeof number === 'number' && Number.isFinite(number))) return number
-  throw wrongType(at + name, 'a number', value)
+  return numberMember(Number.isNaN(number) ? value : number, at + name)
 }
 
 export function booleanIn(object: Wire, name: string, at = ''): boolean | undefined {
-  const value = object[name] ?? undefined
-  if (value === undefined || typeof value === 'boolean') return value
-  throw wrongType(at + name, 'true or false', value)
+  return flagMember(object[name], at + name)
 }
 
 /** An object of the API, with its own names in camel case. */
 export function objectIn(object: Wire, name: string, at = ''): Wire | undefined {
-  const value = object[name] ?? undefined
-  return value === undefined ? undefined : asObject(value, at + name)
+  const member = objectMember(object[name], at + name)
+  return member && inCamelCase(member)
 }
 
 /** An object that is the user's: its names stay as they are. */
 export function freeObjectIn(object: Wire, name: string, at = ''): Wire | undefined {
-  const value = object[name] ?? undefined
-  if (value === undefined || isObject(value)) return value
-  throw wrongType(at + name, 'an object', value)
+  return objectMember(object[name], at + name)
 }
 
 export function listIn(object: Wire, name: string, at = ''): readonly unknown[] | undefined {
-  const value = object[name] ?? undefined
-  if (value === undefined || Array.isArray(value)) return value
-  throw wrongType(at + name, 'an array', value)
+  return listMember(object[name], at + name)
 }
 
 export function stringsIn(object: Wire, name: string, at = ''): readonly string[] | undefined {
   return listIn(object, name, at)?.map((item, index) => {
     if (typeof item === 'string') return item
-    throw wrongType(`${at}${name}[${index}]`, 'a string', item)
+    throw wrongMember(`${at}${name}[${index}]`, 'a string', item)
   })
 }
 
 export function asObject(value: unknown, member: string): Wire {
-  if (isObject(value)) return inCamelCase(value)
-  throw wrongType(member, 'an object', value)
-}
-
-/** @param wanted what it has to be, with its article */
-export function wrongType(member: string, wanted: string, value: unknown): MillraceError {
-  const got = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 80)
-  return new MillraceError('bad-request', `Cannot read \`${member}\`: must be ${wanted}, got ${got}`)
-}
-
-function isObject(value: unknown): value is Wire {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return inCamelCase(requiredObject(value, member))
 }
 
 function inCamelCase(object: Wire): Wire {

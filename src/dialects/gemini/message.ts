@@ -89,7 +89,7 @@ class BodySink implements AnswerSink {
       const content = { parts: this.#partsOf(choice), role: 'model' }
       return { content, finishReason, index: choice, ...this.#beside.get(choice) }
     })
-    const usageMetadata = defined<Wire>({ ...usage, serviceTier: this.#serviceTier })
+    const usageMetadata = defined<Wire>({ serviceTier: this.#serviceTier, ...usage })
     this.body = {
       ...(candidates.length === 0 ? {} : { candidates }),
       ...members,

@@ -164,7 +164,7 @@ function readResponse(data: Unread<GeminiResponse>, ids: CallIds): Content {
   const callId = ids.answer(textOf(data.id), textOf(data.name) ?? '')
   const { text, failed, key } = readResult(objectOf(data.response) ?? {})
   const media = itemsOf(data.parts).map(item => decodePart(objectOf(item) ?? {}, ids))
-  const content: readonly Part[] = text === '' && media.length > 0 ? media : [{ kind: 'text', text }, ...media]
+  const content: readonly Part[] = text === undefined ? media : [{ kind: 'text', text }, ...media]
   return {
     part: { kind: 'tool-result', callId, failed, content },
     // How to write the same response again.
@@ -173,7 +173,8 @@ function readResponse(data: Unread<GeminiResponse>, ids: CallIds): Content {
 }
 
 interface Result {
-  readonly text: string
+  /** Undefined: it said nothing. */
+  readonly text: string | undefined
   readonly failed: boolean
   /** The member that held the text; undefined where that goes without saying. */
   readonly key?: string | undefined
@@ -184,21 +185,29 @@ function readResult(response: Wire): Result {
   const [name = ''] = names
   const value = response[name]
   if (names.length !== 1 || typeof value !== 'string')
-    return { text: names.length === 0 ? '' : (toText(response) ?? ''), failed: Object.hasOwn(response, FAILED) }
-  const isClear = name === FAILED || (name === PLAIN && objectOf(parseText(value)) === undefined)
+    return { text: names.length === 0 ? undefined : toText(response), failed: Object.hasOwn(response, FAILED) }
+  const isClear = name === FAILED || (name === PLAIN && objectIn(value) === undefined)
   return { text: value, failed: name === FAILED, key: isClear ? undefined : name }
 }
 
 /**
  * What a function said, as the API wants it: an object.
  *
+ * @param text undefined where it said nothing
  * @param key the member for the text, if it is known
  */
-export function toResponse(text: string, failed: boolean, key: string | undefined): Wire {
+export function toResponse(text: string | undefined, failed: boolean, key: string | undefined): Wire {
+  if (text === undefined) return failed ? { [FAILED]: '' } : {}
   if (key !== undefined) return { [key]: text }
-  const value = objectOf(parseText(text))
+  const value = objectIn(text)
   if (value !== undefined && (!failed || Object.hasOwn(value, FAILED))) return value
   return { [failed ? FAILED : PLAIN]: text }
+}
+
+/** The object that a text is, if it is one that holds something: an empty one says nothing. */
+function objectIn(text: string): Wire | undefined {
+  const value = objectOf(parseText(text))
+  return value === undefined || Object.keys(value).length === 0 ? undefined : value
 }
 
 function providerCall(callId: string, name: string, input: unknown): ToolCallPart {
@@ -264,8 +273,13 @@ function concrete(mediaType: string): string | undefined {
 /** Files that were uploaded have an address at the API, everything else is somewhere. */
 const UPLOADED = /^(?:gs:\/\/|files\/|https:\/\/generativelanguage\.googleapis\.com\/)/
 
+/** Whether a file is one that Google keeps. */
+export function isUploaded(fileId: string): boolean {
+  return UPLOADED.test(fileId)
+}
+
 function linkOf(uri: string): MediaPart['source'] {
-  return UPLOADED.test(uri) ? { type: 'file', fileId: uri } : { type: 'url', url: uri }
+  return isUploaded(uri) ? { type: 'file', fileId: uri } : { type: 'url', url: uri }
 }
 
 function pick(data: Wire, names: ReadonlySet<string>): Wire {

@@ -2,7 +2,7 @@ import type { Losses, MediaPart, Part, Request, Seal, ToolCallPart, ToolResultPa
 import type { EncodeRequestContext } from '../codec.ts'
 import { refusal, unsaid } from '../sayings.ts'
 import { objectOf, type Wire } from '../value.ts'
-import { argsOf, encodePart, parseText, toResponse } from './part.ts'
+import { argsOf, encodePart, isUploaded, parseText, toResponse } from './part.ts'
 import { SAYINGS } from './sayings.ts'
 import { NO_SIGNATURE } from './tables.ts'
 import { isBudgeted, wantsSignatures } from './upstream-model.ts'
@@ -144,7 +144,10 @@ class PartWriter {
   #media(part: MediaPart, path: string): Wire[] {
     if (part.detail !== undefined) this.#losses.add(`${path}/detail`, 'no-slot')
     if (part.filename !== undefined) this.#losses.add(`${path}/filename`, 'cosmetic')
+    if (part.source.type === 'file' && !isUploaded(part.source.fileId))
+      throw refusal(path, 'this API knows only the files that it keeps, by their addresses')
     const named = { ...part, mediaType: mediaTypeOf(part, path) }
+    if (named.mediaType.includes('*') && named.mediaType !== '*/*') this.#losses.add(`${path}/mediaType`, 'cosmetic')
     const wire = encodePart(named, this.#ownOf(part))
     return wire === undefined ? this.#lose(path) : [{ ...wire, ...this.#signature(part, path) }]
   }
@@ -179,7 +182,11 @@ class PartWriter {
       return [...this.#text({ kind: 'text', text: '' }, texts.join('\n'), path), ...media]
     }
     const { response: key, ...rest } = objectOf(members?.functionResponse) ?? {}
-    const response = toResponse(texts.join('\n'), failed, typeof key === 'string' ? key : undefined)
+    const response = toResponse(
+      texts.length === 0 ? undefined : texts.join('\n'),
+      failed,
+      typeof key === 'string' ? key : undefined,
+    )
     const isInside = media.length > 0 && !isBudgeted(this.#context.model)
     const functionResponse = { id, name, response, ...rest, ...(isInside ? { parts: media } : {}) }
     const { functionResponse: _, ...beside } = members ?? {}

@@ -242,7 +242,7 @@ for (const [body, member] of WRONG)
     assert.throws(
       () => decode(body),
       (error: unknown) =>
-        error instanceof MillraceError && error.message.startsWith(`Cannot read \`${member}\`: must be`),
+        error instanceof MillraceError && error.message.startsWith(`Cannot read \`${member}\`: expected`),
     )
   })
 

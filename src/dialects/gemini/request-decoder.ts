@@ -12,19 +12,10 @@ import type {
   Turn,
 } from '../../model/index.ts'
 import type { Match } from '../dialect.ts'
+import { wrongMember } from '../member.ts'
 import { defined, restOf, type Wire } from '../value.ts'
 import { CallIds } from './call-ids.ts'
-import {
-  asObject,
-  booleanIn,
-  freeObjectIn,
-  listIn,
-  numberIn,
-  objectIn,
-  stringIn,
-  stringsIn,
-  wrongType,
-} from './member.ts'
+import { asObject, booleanIn, freeObjectIn, listIn, numberIn, objectIn, stringIn, stringsIn } from './member.ts'
 import { nativeOf } from './part.ts'
 import { readParts } from './request-parts.ts'
 import { toJsonSchema } from './schema.ts'
@@ -111,13 +102,13 @@ function decodeInstructions(body: Wire, ids: CallIds): readonly Part[] {
 
 function decodeTurns(body: Wire, ids: CallIds): readonly Turn[] {
   const contents = listIn(body, 'contents')
-  if (contents === undefined) throw wrongType('contents', 'an array', undefined)
+  if (contents === undefined) throw wrongMember('contents', 'an array', undefined)
   return contents.map((value, at): Turn => {
     const member = `contents[${at}]`
     const content = asObject(value, member)
     const said = stringIn(content, 'role', `${member}.`) ?? 'user'
     const role = Object.hasOwn(ROLES, said) ? ROLES[said as keyof typeof ROLES] : undefined
-    if (role === undefined) throw wrongType(`${member}.role`, '`user`, `model` or `function`', said)
+    if (role === undefined) throw wrongMember(`${member}.role`, '`user`, `model` or `function`', said)
     const native = pocket(restOf(content, CONTENT) ?? {})
     return { role, parts: readParts(content, member, role, ids), ...(native === undefined ? {} : { native }) }
   })
@@ -138,7 +129,7 @@ function decodeFunction(value: unknown, member: string): FunctionTool {
   const declaration = asObject(value, member)
   const at = `${member}.`
   const name = stringIn(declaration, 'name', at)
-  if (name === undefined) throw wrongType(`${at}name`, 'a string', undefined)
+  if (name === undefined) throw wrongMember(`${at}name`, 'a string', undefined)
   const parameters = freeObjectIn(declaration, 'parameters', at)
   return defined<FunctionTool>({
     kind: 'function',

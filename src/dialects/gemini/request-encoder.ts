@@ -1,5 +1,6 @@
 import type { Losses, OutputWish, Request, Sampling, Tool } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
+import { functionDescription, loseGrammar, TEXT_INPUT } from '../custom-tools.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { toPath } from './http.ts'
@@ -45,15 +46,9 @@ function loseUnsaid(request: Request, losses: Losses): void {
   for (const [home, path, wish] of WISHES) if (wish(request) !== undefined) unsaid(SAYINGS.request[home], path, losses)
   for (const [at, { name }] of request.turns.entries())
     if (name !== undefined) unsaid(SAYINGS.request['turn name'], `/turns/${at}/name`, losses)
+  // Several calls in one turn are what this API does.
+  if (request.parallelToolCalls === true) losses.add('/parallelToolCalls', 'cosmetic')
 }
-
-/** A tool that is called with free text is a function with one text. */
-const TEXT_INPUT = {
-  type: 'object',
-  properties: { input: { type: 'string', description: 'The whole input of the tool, as plain text' } },
-  required: ['input'],
-  additionalProperties: false,
-} as const
 
 /** Functions that follow each other are declared together. */
 function encodeTools(tools: readonly Tool[], losses: Losses): Wire[] {
@@ -79,10 +74,12 @@ function encodeTools(tools: readonly Tool[], losses: Losses): Wire[] {
 const LOST_TOOL = { lost: 'no-slot' } as const
 
 function encodeFunction(tool: Exclude<Tool, { kind: 'provider' }>, path: string, losses: Losses): Wire {
-  const { name, description, cache } = tool
+  const { name, cache } = tool
   if (cache !== undefined) unsaid(SAYINGS.request['cache mark'], `${path}/cache`, losses)
   if (tool.kind === 'function' && tool.strict !== undefined)
     unsaid(SAYINGS.request['tool strictness'], `${path}/strict`, losses)
+  if (tool.kind === 'custom') loseGrammar(tool, path, losses)
+  const description = tool.kind === 'custom' ? functionDescription(tool) : tool.description
   const parametersJsonSchema = tool.kind === 'custom' ? TEXT_INPUT : tool.schema
   return defined<Wire>({
     name,

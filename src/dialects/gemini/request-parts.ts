@@ -1,8 +1,9 @@
 import { Fold, type Part, type Turn } from '../../model/index.ts'
+import { wrongMember } from '../member.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { CallIds } from './call-ids.ts'
-import { asObject, booleanIn, freeObjectIn, listIn, objectIn, stringIn, wrongType } from './member.ts'
+import { asObject, booleanIn, freeObjectIn, listIn, objectIn, stringIn } from './member.ts'
 import { DATA_MEMBERS, type DataMember, decodePart, sealsOf } from './part.ts'
 
 /** Nobody knows who made a client's own tokens. */
@@ -82,7 +83,7 @@ function checkPart(value: unknown, member: string): Wire {
 
 function checkData(name: DataMember, data: Wire, at: string): Wire {
   for (const [member, type] of Object.entries(REQUIRED[name]))
-    if (read(data, member, type, at) === undefined) throw wrongType(at + member, 'a string', undefined)
+    if (read(data, member, type, at) === undefined) throw wrongMember(at + member, 'a string', undefined)
   for (const [member, type] of Object.entries(OPTIONAL[name])) read(data, member, type, at)
   if (name !== 'functionResponse') return data
   const media = listIn(data, 'parts', at)?.map((part, index) => checkPart(part, `${at}parts[${index}]`))

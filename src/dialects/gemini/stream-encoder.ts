@@ -61,7 +61,7 @@ class ChunkSink implements AnswerSink {
   }
 
   end(ended: readonly EndedCandidate[], usage: Wire | undefined, members: Wire): void {
-    const usageMetadata = defined<Wire>({ ...usage, serviceTier: this.#serviceTier })
+    const usageMetadata = defined<Wire>({ serviceTier: this.#serviceTier, ...usage })
     const candidates = ended.map(({ choice, finishReason, members }) => ({
       content: { parts: [{ text: '' }], role: 'model' },
       finishReason,

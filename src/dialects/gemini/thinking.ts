@@ -15,8 +15,10 @@ export function encodeThinking(wish: ReasoningWish | undefined, model: string | 
   return defined<Wire>({ includeThoughts: isShown(wish, losses), ...encodeAmount(wish, model, losses) })
 }
 
-function isShown({ enabled, summary }: ReasoningWish, losses: Losses): boolean | undefined {
-  if (summary === undefined) return enabled === true || enabled === 'adaptive' ? true : undefined
+/** Whoever asks for reasoning wants to see it. */
+function isShown({ enabled, budgetTokens = 0, summary }: ReasoningWish, losses: Losses): boolean | undefined {
+  const isWanted = enabled === true || enabled === 'adaptive' || (enabled === undefined && budgetTokens > 0)
+  if (summary === undefined) return isWanted ? true : undefined
   if (summary !== 'auto' && summary !== 'omitted') losses.add('/reasoning/summary', 'unit')
   return summary !== 'omitted'
 }

@@ -120,6 +120,7 @@ export class BlockWriter {
     const isImage = mediaType.startsWith('image/')
     if (isImage && filename !== undefined) this.#losses.add(`${path}/filename`, 'cosmetic')
     const title = isImage || filename === undefined ? {} : { title: filename }
+    if (isChanged(part)) this.#losses.add(`${path}/mediaType`, 'cosmetic')
     const source = isImage ? this.#imageSource(part, path) : this.#documentSource(part, path)
     return { type: isImage ? 'image' : 'document', source, ...title, ...this.#attributes(part, path) }
   }
@@ -195,6 +196,14 @@ export class BlockWriter {
   #lose(path: string, reason: 'no-slot' | 'cosmetic' = 'no-slot'): undefined {
     this.#losses.add(path, reason)
   }
+}
+
+/** Whether the API has no word for the type: of files that are elsewhere it knows the sort, of texts that they are. */
+function isChanged({ mediaType, source }: MediaPart): boolean {
+  if (mediaType.startsWith('image/')) return source.type !== 'base64' && mediaType !== 'image/*'
+  if (source.type === 'url') return mediaType !== 'application/pdf'
+  if (source.type === 'file') return mediaType !== 'application/*'
+  return mediaType !== 'text/plain' && mediaType !== 'application/pdf'
 }
 
 function exactOf(json: string): unknown {

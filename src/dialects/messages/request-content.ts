@@ -1,7 +1,7 @@
 import type { CacheMark, MediaPart, MediaSource, Part } from '../../model/index.ts'
+import { flagMember, requiredObject, requiredText, textMember, wrongMember } from '../member.ts'
 import { defined, restOf, type Wire } from '../value.ts'
 import { decodeCallId } from './carrier.ts'
-import { asObject, booleanIn, objectIn, stringIn, wrongType } from './member.ts'
 import { decodeMessage } from './message.ts'
 
 /** Members without which a block means nothing. */
@@ -23,7 +23,7 @@ const RESULT_MEMBERS: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'con
 /** Reads the content of a message, of the system prompt or of a tool's result. */
 export function decodeContent(content: unknown, member: string): Part[] {
   if (typeof content === 'string') return [{ kind: 'text', text: content }]
-  if (!Array.isArray(content)) throw wrongType(member, 'a string or an array of blocks', content)
+  if (!Array.isArray(content)) throw wrongMember(member, 'a string or an array of blocks', content)
   const blocks = content.map((block, at) => checkBlock(block, `${member}[${at}]`))
   const parts: Part[] = []
   // Blocks that stand in answers too are read together: what rides in one may belong to another.
@@ -62,13 +62,12 @@ export function decodeAttributes(block: Wire, known: ReadonlySet<string>): Pick<
 }
 
 function checkBlock(value: unknown, member: string): Wire {
-  const block = asObject(value, member)
-  const type = stringIn(block, 'type', `${member}.`)
-  if (type === undefined) throw wrongType(`${member}.type`, 'a string', block.type)
+  const block = requiredObject(value, member)
+  const type = requiredText(block.type, `${member}.type`)
   const required = Object.hasOwn(REQUIRED, type) ? REQUIRED[type] : {}
   for (const [name, wanted] of Object.entries(required ?? {})) {
-    const value = wanted === 'string' ? stringIn(block, name, `${member}.`) : objectIn(block, name, `${member}.`)
-    if (value === undefined) throw wrongType(`${member}.${name}`, wanted === 'string' ? 'a string' : 'an object', value)
+    if (wanted === 'string') requiredText(block[name], `${member}.${name}`)
+    else requiredObject(block[name], `${member}.${name}`)
   }
   return block
 }
@@ -77,14 +76,14 @@ function checkBlock(value: unknown, member: string): Wire {
 function decodeOwn(block: Wire, member: string): Part | undefined {
   switch (block.type) {
     case 'image':
-      return decodeImage(block, asObject(block.source, `${member}.source`), member)
+      return decodeImage(block, requiredObject(block.source, `${member}.source`), member)
     case 'document':
-      return decodeDocument(block, asObject(block.source, `${member}.source`), member)
+      return decodeDocument(block, requiredObject(block.source, `${member}.source`), member)
     case 'tool_result':
       return {
         kind: 'tool-result',
-        callId: decodeCallId(stringIn(block, 'tool_use_id') ?? ''),
-        failed: booleanIn(block, 'is_error', `${member}.`) ?? false,
+        callId: decodeCallId(textMember(block.tool_use_id, 'tool_use_id') ?? ''),
+        failed: flagMember(block.is_error, `${member}.is_error`) ?? false,
         content:
           block.content === undefined || block.content === null
             ? []
@@ -120,8 +119,8 @@ function decodeImage(block: Wire, source: Wire, member: string): Part {
 
 function decodeDocument(block: Wire, source: Wire, member: string): Part {
   if (source.type === 'text') {
-    const text = stringIn(source, 'data', `${member}.source.`) ?? ''
-    const mediaType = stringIn(source, 'media_type', `${member}.source.`) ?? 'text/plain'
+    const text = textMember(source.data, `${member}.source.data`) ?? ''
+    const mediaType = textMember(source.media_type, `${member}.source.media_type`) ?? 'text/plain'
     return mediaPart(block, { mediaType, source: { type: 'text', text } })
   }
   const media = decodeSource(source, `${member}.source.`, source.type === 'url' ? 'application/pdf' : 'application/*')
@@ -132,11 +131,7 @@ type Media = Pick<MediaPart, 'mediaType' | 'source'>
 
 /** Undefined for a source that only this dialect knows. */
 function decodeSource(source: Wire, at: string, unknownType: string): Media | undefined {
-  const read = (name: string): string => {
-    const text = stringIn(source, name, at)
-    if (text === undefined) throw wrongType(at + name, 'a string', text)
-    return text
-  }
+  const read = (name: string): string => requiredText(source[name], at + name)
   const at64 = (): Media => ({ mediaType: read('media_type'), source: { type: 'base64', data: read('data') } })
   const where = (source: MediaSource): Media => ({ mediaType: unknownType, source })
   switch (source.type) {

@@ -1,7 +1,7 @@
 import type { RawHeaders } from '../../http/index.ts'
 import type { Losses, OutputWish, Part, Request, Tool } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
-import { functionDescription, TEXT_INPUT } from '../custom-tools.ts'
+import { functionDescription, loseGrammar, TEXT_INPUT } from '../custom-tools.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { BlockWriter } from './request-blocks.ts'
@@ -62,6 +62,8 @@ const WISHES: readonly (readonly [RequestHome, string, (request: Request) => unk
 
 function loseUnsaid(request: Request, losses: Losses): void {
   for (const [home, path, wish] of WISHES) if (wish(request) !== undefined) unsaid(SAYINGS.request[home], path, losses)
+  // Text is what this API answers with.
+  if (request.output?.modalities !== undefined) losses.add('/output/modalities', 'cosmetic')
 }
 
 /** What may keep its cache mark: the last of them, in the order in which the API reads the request. */
@@ -114,8 +116,7 @@ function encodeTools(tools: readonly Tool[], writer: BlockWriter, losses: Losses
     if (tool.kind === 'provider') return [rest]
     const { name } = tool
     const description = tool.kind === 'custom' ? functionDescription(tool) : tool.description
-    if (tool.kind === 'custom' && tool.grammar !== undefined)
-      for (const member of ['description', 'grammar']) losses.add(`${path}/${member}`, 'unit')
+    if (tool.kind === 'custom') loseGrammar(tool, path, losses)
     const schema = tool.kind === 'custom' ? TEXT_INPUT : schemaOf(tool.schema)
     const strict = tool.kind === 'function' ? tool.strict : undefined
     return [defined<Record<string, unknown>>({ name, description, input_schema: schema, strict, ...rest })]

@@ -1,7 +1,7 @@
-import type { Failure } from '../../errors.ts'
 import {
   type AnnotationEvent,
   type BlockStart,
+  type ErrorEvent,
   type Finish,
   Fold,
   type MessageStart,
@@ -155,7 +155,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
         this.#endMessage(event.native)
         break
       case 'error':
-        this.#fail(event.failure)
+        this.#fail(event)
         break
       case 'ping':
         this.#startMessage()
@@ -500,8 +500,9 @@ export class MessagesStreamEncoder implements StreamEncoder {
   }
 
   /** What was counted is told before the error, in an end that gives no reason: it is money. */
-  #fail(failure: Failure): void {
+  #fail({ failure, native }: ErrorEvent): void {
     this.#startMessage()
+    if (native !== undefined) this.#context.losses.addNative('/native/members', native.members)
     this.#loseUntold()
     if (!this.#isUsageTold && this.#hasStarted) this.#writeEnd({ reason: 'other', raw: undefined })
     this.#write(failures.encodeInStream(failure, undefined))

@@ -104,7 +104,8 @@ function sayDisplay(summary: string | undefined, losses: Losses): Wire {
 
 /** Thinking was asked for and cannot be had. */
 function without(reasoning: ReasoningWish, losses: Losses): Wire {
-  for (const name of ['enabled', 'budgetTokens', 'summary'] as const)
+  losses.add('/reasoning/enabled', 'unit')
+  for (const name of ['budgetTokens', 'summary'] as const)
     if (reasoning[name] !== undefined) losses.add(`/reasoning/${name}`, 'no-slot')
   return { type: 'disabled' }
 }

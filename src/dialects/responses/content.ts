@@ -119,6 +119,7 @@ export function encodeInputPart(part: Part, path: string, losses: Losses): Wire 
       losses.add(`${path}/kind`, 'no-slot')
       return { type: 'input_text', text: part.text, ...rest }
     case 'media':
+      if (part.source.type === 'file' && !isGuessed(part)) losses.add(`${path}/mediaType`, 'cosmetic')
       return { ...encodeMedia(part), ...rest }
     default:
       losses.add(path, 'no-slot')
@@ -132,6 +133,12 @@ function encodeMedia(part: MediaPart): Wire {
   if (mediaType.startsWith('audio/') && source.type === 'base64')
     return { type: 'input_audio', input_audio: { data: source.data, format: mediaType.slice('audio/'.length) } }
   return defined<Wire>({ type: 'input_file', ...fileSource(part), filename })
+}
+
+/** Whether the type of a file that is elsewhere is what a reader takes it for. */
+function isGuessed({ mediaType, filename = '' }: MediaPart): boolean {
+  if (mediaType.startsWith('image/')) return mediaType === 'image/*'
+  return mediaType === (filename.endsWith('.pdf') ? 'application/pdf' : 'application/*')
 }
 
 function imageSource({ mediaType, source }: MediaPart): Wire {

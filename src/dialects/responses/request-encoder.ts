@@ -74,6 +74,8 @@ const WISHES: readonly (readonly [RequestHome, string, (request: Request) => unk
 
 function loseUnsaid(request: Request, losses: Losses): void {
   for (const [home, path, wish] of WISHES) if (wish(request) !== undefined) unsaid(sayings.request[home], path, losses)
+  // Text is what this API answers with.
+  if (request.output?.modalities !== undefined) losses.add('/output/modalities', 'cosmetic')
 }
 
 function encodeConversation(request: Request, context: EncodeRequestContext): Wire {
