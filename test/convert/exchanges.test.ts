@@ -84,6 +84,19 @@ suite('a converted exchange', () => {
       assert.ok(performance.now() - leftAt < 250)
     })
 
+    if (from === 'responses')
+      test(title('a client that leaves after its terminal event is served'), async () => {
+        const { host, port } = new URL(gateway().url)
+        const [path, body] = requestOf(from, { stream: true })
+        const client = await RawClient.post(Number(port), path, body, { host, 'content-type': 'application/json' })
+        await client.until(({ body }) => body.includes('event: response.incomplete'))
+        client.leave()
+        const id = /x-millrace-request-id: (\S+)/.exec(client.head)?.[1]
+        assert.partialDeepStrictEqual(await gateway().report(id), {
+          ...{ outcome: 'completed', finish: { reason: 'length' }, usage: { provenance: 'reported' } },
+        })
+      })
+
     test(title('losses are told, or refused'), async () => {
       const [body, path] = ITS_OWN[from]
       const { response, report } = await ask(gateway(), from, { body })
