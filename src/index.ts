@@ -6,8 +6,26 @@
  * what `#client` stands for there.
  */
 export { createClient, sharedClient } from '#client'
-export { type AdaptedRequest, AdapterRegistry, type Conversion, type LossPolicy, type Pair } from './convert/index.ts'
-export { DIALECTS, type Dialect, type DialectName, type Edit, type Reading } from './dialects/index.ts'
+export {
+  type AdaptedRequest,
+  AdapterRegistry,
+  type Conversion,
+  type Framing,
+  type History,
+  type LossPolicy,
+  type Pair,
+} from './convert/index.ts'
+export {
+  DIALECTS,
+  type Dialect,
+  type DialectName,
+  type Edit,
+  MemoryResponseStore,
+  type MemoryResponseStoreOptions,
+  type Reading,
+  type ResponseStore,
+  type StoredResponse,
+} from './dialects/index.ts'
 export {
   type CatalogueEntry,
   FAILURES,

@@ -26,6 +26,7 @@ import {
 } from '../http/index.ts'
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
 import { adapterFor } from './adapter-for.ts'
+import { clientMatch } from './client-match.ts'
 import { CollectingOutlet } from './collecting-outlet.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
@@ -174,18 +175,20 @@ function convert(
   body: Uint8Array,
   spoken: Dialect | undefined,
   { origin }: URL,
-  { requestAdapter, responseAdapter, formatContext }: HandlerConfig,
+  config: HandlerConfig,
 ): {
   readonly body: Uint8Array
   readonly headers?: RawHeaders | undefined
   readonly conversion?: Conversion | undefined
 } {
-  const adapted = requestAdapter?.request(body) ?? { body }
+  const { requestAdapter, responseAdapter, formatContext } = config
+  const match = clientMatch(config)
+  const adapted = requestAdapter?.request(body, match) ?? { body }
   const source = formatContext && DIALECTS[formatContext.source]
   const isForeign = requestAdapter === undefined && responseAdapter === undefined && source !== spoken
   const converted =
     isForeign && source !== undefined && spoken !== undefined
-      ? convertRequest(source, spoken, body, { operation: 'generate', path: '' }, { stream: true, issuer: origin })
+      ? convertRequest(source, spoken, body, match, { stream: true, issuer: origin })
       : adapted
   if ('code' in converted) throw new StreamingError(converted)
   return converted

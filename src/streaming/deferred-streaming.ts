@@ -31,6 +31,7 @@ import {
 } from '../http/index.ts'
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
 import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts'
+import { clientMatch } from './client-match.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
 
@@ -235,9 +236,9 @@ export class DeferredStreaming {
 
   /** @throws {StreamingError} when the request cannot be converted */
   #adapt(body: Uint8Array): AdaptedRequest {
-    const adapted = requestAdapterFor(this.#options.handlerConfig ?? {}, this.#adapter, this.#way)?.request(body) ?? {
-      body,
-    }
+    const { handlerConfig = {} } = this.#options
+    const adapter = requestAdapterFor(handlerConfig, this.#adapter, this.#way)
+    const adapted = adapter?.request(body, clientMatch(handlerConfig)) ?? { body }
     if ('code' in adapted) throw new StreamingError(adapted)
     return adapted
   }
