@@ -5,13 +5,13 @@
  */
 import { createParser } from 'eventsource-parser'
 import { fromUtf8 } from '../src/bytes.ts'
-import { asCoded, type CodedDialect, ConvertStage } from '../src/convert/index.ts'
-import { DIALECTS } from '../src/dialects/index.ts'
+import { ConvertStage } from '../src/convert/index.ts'
+import { DIALECTS, type Dialect } from '../src/dialects/index.ts'
 import { Losses } from '../src/model/index.ts'
 import { compare } from './compare.ts'
 import { eventsOf, READS, readsOf } from './streams.ts'
 
-const coded = Object.values(DIALECTS).flatMap(dialect => asCoded(dialect) ?? [])
+const coded = Object.values(DIALECTS)
 const [onlyClient, onlyUpstream] = process.argv.slice(2)
 
 for (const client of coded)
@@ -20,7 +20,7 @@ for (const client of coded)
     if (client !== upstream && isAsked) bench(client, upstream)
   }
 
-function bench(client: CodedDialect, upstream: CodedDialect): void {
+function bench(client: Dialect, upstream: Dialect): void {
   const events = eventsOf(upstream.name)
   for (const size of READS) {
     const reads = readsOf(events, size)
@@ -45,7 +45,7 @@ function rewrite(reads: readonly Uint8Array[]): number {
   return bytes
 }
 
-function convert(client: CodedDialect, upstream: CodedDialect, reads: readonly Uint8Array[]): number {
+function convert(client: Dialect, upstream: Dialect, reads: readonly Uint8Array[]): number {
   const stage = new ConvertStage({
     client,
     upstream,

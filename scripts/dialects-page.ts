@@ -8,9 +8,7 @@ import { FAILURES, type FailureCode, failure } from '../src/errors.ts'
 import { type FinishReason, Losses, type Message } from '../src/model/index.ts'
 import { table } from './table.ts'
 
-type Speaker = Dialect & { readonly codec: Codec }
-
-const SPEAKERS = Object.values(DIALECTS).filter((dialect): dialect is Speaker => dialect.codec !== undefined)
+const SPEAKERS = Object.values(DIALECTS)
 
 /** The words of each dialect for the end of an answer, and what they are taken for. */
 const FINISHES: Readonly<Record<DialectName, Readonly<Record<string, FinishReason>>>> = {
@@ -78,7 +76,7 @@ function finishes(): string {
   )
 }
 
-function writtenFinish(speaker: Speaker, reason: FinishReason): string {
+function writtenFinish(speaker: Dialect, reason: FinishReason): string {
   const { body, losses } = write(speaker, {
     ...ANSWER,
     candidates: [{ index: 0, parts: [{ kind: 'text', text: 'Hi' }], finish: { reason, raw: undefined } }],
@@ -123,7 +121,7 @@ const ANSWER: Message = {
   candidates: [{ index: 0, parts: [{ kind: 'text', text: 'Hi' }], finish: { reason: 'stop', raw: undefined } }],
 }
 
-function write({ codec }: Speaker, message: Message): { readonly body: Wire; readonly losses: Losses } {
+function write({ codec }: Dialect, message: Message): { readonly body: Wire; readonly losses: Losses } {
   const losses = new Losses()
   const createId = (prefix: string) => `${prefix}1`
   const body = codec.encodeMessage(message, { request: undefined, model: undefined, losses, createId, now: () => 0 })

@@ -105,14 +105,21 @@ export function failure(
   return { code, status: FAILURES[code].status, message, ...more }
 }
 
+export interface MillraceErrorOptions extends ErrorOptions {
+  /** A provider's own words for it. */
+  readonly raw?: Failure['raw']
+}
+
 /** Base of everything this package throws. */
 export class MillraceError extends Error {
   override readonly name: string = 'MillraceError'
   readonly code: FailureCode
+  readonly raw: Failure['raw']
 
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+  constructor(code: FailureCode, message: string, { raw, ...options }: MillraceErrorOptions = {}) {
     super(message, options)
     this.code = code
+    this.raw = raw
   }
 }
 

@@ -10,13 +10,25 @@ export {
   type AdaptedRequest,
   AdapterRegistry,
   type Conversion,
+  type Framing,
+  type History,
   type LossPolicy,
   type OwnedSeals,
   type Pair,
   SealMemory,
   type SealMemoryOptions,
 } from './convert/index.ts'
-export { DIALECTS, type Dialect, type DialectName, type Edit, type Reading } from './dialects/index.ts'
+export {
+  DIALECTS,
+  type Dialect,
+  type DialectName,
+  type Edit,
+  MemoryResponseStore,
+  type MemoryResponseStoreOptions,
+  type Reading,
+  type ResponseStore,
+  type StoredResponse,
+} from './dialects/index.ts'
 export {
   type CatalogueEntry,
   FAILURES,

@@ -1,12 +1,11 @@
 /** A codec whose wire is the neutral model itself, for tests of what stands around codecs. */
-import type { CodedDialect } from '../src/convert/index.ts'
-import type { Codec, DialectName, StreamDecoder } from '../src/dialects/index.ts'
+import type { Codec, Dialect, DialectName, StreamDecoder } from '../src/dialects/index.ts'
 import { DIALECTS } from '../src/dialects/index.ts'
 import { type Failure, MillraceError } from '../src/errors.ts'
 import { EventWriter, type Message, type Request, type StreamEvent } from '../src/model/index.ts'
 
 /** A dialect with the errors and pings of the real one, and a wire of neutral events. */
-export function fakeDialect(name: DialectName, changes: Partial<Codec> = {}): CodedDialect {
+export function fakeDialect(name: DialectName, changes: Partial<Codec> = {}): Dialect {
   return { ...DIALECTS[name], codec: { ...fakeCodec(name), ...changes } }
 }
 

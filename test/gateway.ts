@@ -12,8 +12,11 @@ const SILENT: Log = { info() {}, warn() {}, error() {} }
 
 export interface TestGateway {
   readonly url: string
-  /** The report of the exchange with this `x-millrace-request-id`, once it has ended. */
-  report(id: string | null | undefined): Promise<StreamReport>
+  /**
+   * The report of the exchange with this `x-millrace-request-id`, once it has ended.
+   * @param headers with a key, where keys are set
+   */
+  report(id: string | null | undefined, headers?: Readonly<Record<string, string>>): Promise<StreamReport>
   close(): Promise<void>
 }
 
@@ -28,6 +31,7 @@ export interface GatewaySetup {
   readonly timeouts?: Readonly<Record<string, number>>
   readonly limits?: Readonly<Record<string, number>>
   readonly seals?: Readonly<Record<string, number>>
+  readonly responses?: Readonly<Record<string, number>>
   /** Default: nothing is written. */
   readonly log?: Log
   readonly hookManager?: HookManager
@@ -37,7 +41,8 @@ export interface GatewaySetup {
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { server, upstream, upstreams, models = [], timeouts, limits, seals, log = SILENT, hookManager } = setup
+  const { server, upstream, upstreams, models = [], timeouts, limits, seals, responses, log = SILENT } = setup
+  const { hookManager } = setup
   const text = JSON.stringify({
     server: { port: 0, ...server },
     upstreams: { upstream: { dialects, ...upstream }, ...upstreams },
@@ -45,10 +50,11 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     timeouts,
     limits,
     seals,
+    responses,
   })
   const config = parseConfig(text, { env: {} })
   const { url, close } = await startGateway({ config, log, ...(hookManager && { hookManager }) })
-  return { url, close, report: id => readReport(url, id) }
+  return { url, close, report: (id, headers) => readReport(url, id, headers) }
 }
 
 export interface Replays extends TestGateway {
@@ -69,9 +75,13 @@ export async function startReplays(replayDir: string): Promise<Replays> {
   }
 }
 
-async function readReport(url: string, id: string | null | undefined): Promise<StreamReport> {
+async function readReport(
+  url: string,
+  id: string | null | undefined,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<StreamReport> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const response = await fetch(`${url}/api/streams/${id}`)
+    const response = await fetch(`${url}/api/streams/${id}`, { headers })
     const body = await response.json()
     if (response.ok) return body as StreamReport
     await sleep(TRY_EVERY_MS)

@@ -1,25 +1,22 @@
-import type { Codec, Dialect, EncodeAnswerContext } from '../dialects/index.ts'
+import type { Dialect, EncodeAnswerContext, StreamEncoder, Wire } from '../dialects/index.ts'
 import type { Losses, Request } from '../model/index.ts'
 import { createId } from './ids.ts'
 import { AnswerMemory } from './memory.ts'
+import type { Framing } from './request.ts'
 import type { OwnedSeals } from './seal-memory.ts'
-
-/** A dialect that has a way into the hub. */
-export type CodedDialect = Dialect & { readonly codec: Codec }
-
-/** The dialect, if it can be converted. */
-export function asCoded(dialect: Dialect): CodedDialect | undefined {
-  return dialect.codec === undefined ? undefined : (dialect as CodedDialect)
-}
 
 /** What turning one answer needs to know. */
 export interface AnswerOptions {
-  readonly client: CodedDialect
-  readonly upstream: CodedDialect
+  readonly client: Dialect
+  readonly upstream: Dialect
   /** Whose seals the answer holds. Default: nobody's, ``. */
   readonly issuer?: string | undefined
   /** What the client asked for, where it has been understood. */
   readonly request?: Request | undefined
+  /** How the client wants a stream. Default `events`. */
+  readonly framing?: Framing | undefined
+  /** Takes the whole answer as the client has it. */
+  readonly remember?: ((answer: Wire) => void) | undefined
   /** The model to name to the client; undefined: the one that the upstream names. */
   readonly model?: string | undefined
   /** Where the stage notes what the client's dialect cannot say. */
@@ -52,7 +49,24 @@ export function encodeContext(options: AnswerOptions): EncodeAnswerContext {
     losses: options.losses,
     createId: options.createId ?? createId,
     now: options.now ?? secondsNow,
+    remember: options.remember,
   }
+}
+
+export const JSON_TYPE = 'application/json'
+export const EVENT_STREAM = 'text/event-stream'
+
+/** What streams the client's way are written by, and their media type. */
+export function createEncoder(
+  options: AnswerOptions,
+  write: (text: string) => void,
+): { readonly encoder: StreamEncoder; readonly mediaType: string } {
+  const { codec } = options.client
+  const context = encodeContext(options)
+  const array = options.framing === 'array' ? codec.array : undefined
+  return array === undefined
+    ? { encoder: codec.createStreamEncoder(context, write), mediaType: EVENT_STREAM }
+    : { encoder: array.createEncoder(context, write), mediaType: JSON_TYPE }
 }
 
 function secondsNow(): number {

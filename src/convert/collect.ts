@@ -1,12 +1,10 @@
 import { fromUtf8 } from '../bytes.ts'
 import type { Failure } from '../errors.ts'
 import { Fold, type StreamEvent } from '../model/index.ts'
-import { type AnswerOptions, encodeContext, sharedMemory } from './answer.ts'
+import { type AnswerOptions, encodeContext, JSON_TYPE, sharedMemory } from './answer.ts'
 import { AnswerShare } from './memory.ts'
 import type { Emit, Seen } from './stage.ts'
 import { faultOf, StreamReader } from './stream-reader.ts'
-
-export const JSON_TYPE = 'application/json'
 
 /** A whole answer over a stream: the events are folded, and told in one body when the answer is over. */
 export class CollectStage {

@@ -1,25 +1,31 @@
 import { fromUtf8 } from '../bytes.ts'
+import type { StreamEncoder } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import { type Message, unfoldMessage } from '../model/index.ts'
-import { type AnswerOptions, encodeContext } from './answer.ts'
+import { type AnswerOptions, createEncoder } from './answer.ts'
 import { BodyReader, isFailure } from './body-reader.ts'
 import { EventReading } from './event-reading.ts'
-import { type Emit, EVENT_STREAM, type Seen } from './stage.ts'
+import type { Emit, Seen } from './stage.ts'
 import { faultOf } from './stream-reader.ts'
 
 /** A stream over a whole body: read when it has ended, and told as the stream that says the same. */
 export class ExpandStage {
   readonly seen: Seen
   readonly changesBody = true
-  readonly mediaType: string = EVENT_STREAM
-  readonly #options: AnswerOptions
+  readonly mediaType: string
+  readonly #encoder: StreamEncoder
+  #text = ''
   readonly #body: BodyReader
   readonly #noted: EventReading
 
   constructor(options: AnswerOptions) {
-    this.#options = options
     this.#body = new BodyReader(options)
     this.#noted = new EventReading(options)
+    const { encoder, mediaType } = createEncoder(options, text => {
+      this.#text += text
+    })
+    this.#encoder = encoder
+    this.mediaType = mediaType
     this.seen = { reading: this.#noted.reading, isReady: false, midFrame: false }
   }
 
@@ -37,7 +43,9 @@ export class ExpandStage {
   /** The client may have been given an early head, and waits for events. */
   fail(failed: Failure, out: Emit): void {
     this.release()
-    out(fromUtf8(this.#options.client.failure.encodeInStream(failed, undefined)))
+    this.#text = ''
+    this.#encoder.push({ type: 'error', failure: failed })
+    out(fromUtf8(this.#text))
   }
 
   release(): void {
@@ -45,15 +53,10 @@ export class ExpandStage {
   }
 
   #unfold(message: Message, out: Emit): void {
-    let text = ''
     try {
-      const context = encodeContext(this.#options)
-      const encoder = this.#options.client.codec.createStreamEncoder(context, written => {
-        text += written
-      })
       unfoldMessage(message, event => {
         this.#noted.note(event)
-        encoder.push(event)
+        this.#encoder.push(event)
       })
     } catch (error) {
       this.#fail(faultOf(error))
@@ -61,7 +64,7 @@ export class ExpandStage {
     }
     const { seen } = this
     seen.reading.isFinished = seen.reading.isTerminal = seen.isReady = true
-    out(fromUtf8(text))
+    out(fromUtf8(this.#text))
   }
 
   /** Nothing of it has gone out: it can still become a status. */

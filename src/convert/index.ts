@@ -1,4 +1,4 @@
-export { type AnswerOptions, asCoded, type CodedDialect } from './answer.ts'
+export type { AnswerOptions } from './answer.ts'
 export { CollectStage } from './collect.ts'
 export { ExpandStage } from './expand.ts'
 export { crossingFailure } from './failure.ts'
@@ -11,6 +11,9 @@ export {
   type ConvertedRequest,
   convertRequest,
   decodeRequest,
+  type Framing,
+  framingOf,
+  type History,
   type LossPolicy,
   type RequestTarget,
   refusalOf,

@@ -1,10 +1,16 @@
 import { fromUtf8, toUtf8 } from '../bytes.ts'
-import type { Match, Wire } from '../dialects/index.ts'
+import {
+  type Dialect,
+  type Match,
+  type ResponseStore,
+  rememberAnswer,
+  type Wire,
+  withHistory,
+} from '../dialects/index.ts'
 import { type Failure, failure, MillraceError } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
 import { parseExact, scanObject } from '../json/index.ts'
 import { type Loss, Losses, type Request } from '../model/index.ts'
-import type { CodedDialect } from './answer.ts'
 import type { OwnedSeals } from './seal-memory.ts'
 
 /** What is known of the upstream that a request is written for. */
@@ -23,7 +29,19 @@ export interface RequestTarget {
   readonly losses?: LossPolicy | undefined
   /** What its client may not have sent back is put back from here. Default: nothing is. */
   readonly seals?: OwnedSeals | undefined
+  /** Where answers are kept that later requests refer to. Default: nowhere, so that such requests are refused. */
+  readonly history?: History | undefined
 }
+
+/** Answers that are kept for whoever asked for them. */
+export interface History {
+  /** Who asks: nobody sees what another owner has stored. */
+  readonly owner: string
+  readonly store: ResponseStore
+}
+
+/** How a stream is written: as events, or as the items of one JSON array (Gemini without `alt=sse`). */
+export type Framing = 'events' | 'array'
 
 /** `report`: it is left out and told. `refuse`: the request is refused, unless the loss is cosmetic. */
 export type LossPolicy = 'report' | 'refuse'
@@ -36,6 +54,10 @@ export interface Conversion {
   readonly answerLosses: Losses
   /** Where the answer's seals are to be remembered; undefined: nowhere. */
   readonly seals?: OwnedSeals | undefined
+  /** How the client wants a stream. Default `events`. */
+  readonly framing?: Framing | undefined
+  /** Takes the whole answer as the client has it; undefined where nobody keeps it. */
+  readonly remember?: ((answer: Wire) => void) | undefined
 }
 
 /** What an adapter makes of a request; what is undefined stays as the client said it. */
@@ -63,21 +85,33 @@ export type ConvertedRequest = { readonly [K in keyof AdaptedRequest]-?: Exclude
  * @returns a failure for the client when the request cannot be read or cannot be honoured: it names the member
  */
 export function convertRequest(
-  client: CodedDialect,
-  upstream: CodedDialect,
+  client: Dialect,
+  upstream: Dialect,
   body: Uint8Array,
   match: Match,
   target: RequestTarget = {},
 ): ConvertedRequest | Failure {
-  const decoded = decodeRequest(client, body, match)
-  if ('code' in decoded) return decoded
-  const { seals, issuer = '' } = target
-  const request = seals?.restore(decoded, { dialect: upstream.name, issuer }) ?? decoded
-  return orFailure(() => write(upstream, request, target))
+  const asked = decodeRequest(client, body, match)
+  if ('code' in asked) return asked
+  return orFailure(() => {
+    const { seals, issuer = '', history: { owner, store } = NOTHING_KEPT } = target
+    const known = withHistory(asked, owner, store)
+    const request = seals?.restore(known, { dialect: upstream.name, issuer }) ?? known
+    const framing = framingOf(client, match)
+    const stream = target.stream ?? (request.stream || framing === 'array')
+    return write(upstream, request, { ...target, stream }, framing)
+  })
+}
+
+const NOTHING_KEPT: History = { owner: '', store: { get: () => undefined, put() {}, item: () => undefined } }
+
+/** How this client wants its stream. */
+export function framingOf({ codec }: Dialect, match: Match): Framing {
+  return codec.array?.isWanted(match) === true ? 'array' : 'events'
 }
 
 /** What a client's request asks for; a failure for the client when it cannot be read. */
-export function decodeRequest(client: CodedDialect, body: Uint8Array, match: Match): Request | Failure {
+export function decodeRequest(client: Dialect, body: Uint8Array, match: Match): Request | Failure {
   return orFailure(() => {
     // The scanner looks first: it refuses nesting and bytes that `JSON.parse` would take.
     scanObject(body)
@@ -90,25 +124,34 @@ function orFailure<T>(attempt: () => T): T | Failure {
   try {
     return attempt()
   } catch (error) {
-    if (error instanceof MillraceError) return failure(error.code, error.message)
+    if (error instanceof MillraceError)
+      return failure(error.code, error.message, error.raw === undefined ? {} : { raw: error.raw })
     throw error
   }
 }
 
-function write(upstream: CodedDialect, request: Request, target: RequestTarget): ConvertedRequest | Failure {
-  const stream = target.stream ?? request.stream
+function write(
+  upstream: Dialect,
+  request: Request,
+  target: RequestTarget & { readonly stream: boolean },
+  framing: Framing,
+): ConvertedRequest | Failure {
+  const { stream, issuer = '', history } = target
   const losses = new Losses()
   const { path, query, headers, body } = upstream.codec.encodeRequest(request, {
     model: target.model ?? request.model,
     stream,
     askUsage: stream && target.askUsage !== false,
-    issuer: target.issuer ?? '',
+    issuer,
     apiVersion: target.apiVersion,
     losses,
   })
   const refused = target.losses === 'refuse' ? refusalOf(losses.all, upstream.name) : undefined
   if (refused !== undefined) return refused
-  const conversion = { request, requestLosses: losses, answerLosses: new Losses(), seals: target.seals }
+  const remember =
+    history && ((answer: Wire) => rememberAnswer(request, answer, { owner: history.owner, issuer }, history.store))
+  const answerLosses = new Losses()
+  const conversion = { request, requestLosses: losses, answerLosses, seals: target.seals, framing, remember }
   return { path, query, headers, body: fromUtf8(JSON.stringify(body)), stream, conversion }
 }
 

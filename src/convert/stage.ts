@@ -1,8 +1,8 @@
 import { fromUtf8 } from '../bytes.ts'
-import type { Reading, StreamEncoder } from '../dialects/index.ts'
+import type { Dialect, Reading, StreamEncoder } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import type { StreamEvent } from '../model/index.ts'
-import { type AnswerOptions, type CodedDialect, encodeContext } from './answer.ts'
+import { type AnswerOptions, createEncoder } from './answer.ts'
 import { StreamReader } from './stream-reader.ts'
 
 export type Emit = (bytes: Uint8Array) => void
@@ -15,23 +15,26 @@ export interface Seen {
   readonly midFrame: false
 }
 
-export const EVENT_STREAM = 'text/event-stream'
-
 /** A stream over a stream: decoded, and written in the client's dialect. One emission a push. */
 export class ConvertStage {
   readonly seen: Seen
   readonly changesBody = true
-  readonly mediaType: string = EVENT_STREAM
-  readonly #client: CodedDialect
+  readonly mediaType: string
+  readonly #client: Dialect
   readonly #reader: StreamReader
   readonly #encoder: StreamEncoder
   #text = ''
+  /** Whoever parses an array as a whole may miss the item that tells an error. */
+  readonly cutsFailures: boolean
   #isErrorTold = false
 
   constructor(options: AnswerOptions) {
     this.#client = options.client
     this.#reader = new StreamReader(options, this.#take)
-    this.#encoder = options.client.codec.createStreamEncoder(encodeContext(options), this.#write)
+    const { encoder, mediaType } = createEncoder(options, this.#write)
+    this.#encoder = encoder
+    this.mediaType = mediaType
+    this.cutsFailures = options.framing === 'array'
     this.seen = { reading: this.#reader.reading, isReady: false, midFrame: false }
   }
 
@@ -64,7 +67,9 @@ export class ConvertStage {
     if (reading.failure !== undefined && !this.#isErrorTold) {
       // The codec itself broke: nothing is known of what is open.
       this.#isErrorTold = true
-      this.#text += this.#client.failure.encodeInStream(reading.failure, undefined, reading.answerId)
+      // In an array nothing can be said at an unknown place: the cut itself is seen.
+      if (!this.cutsFailures)
+        this.#text += this.#client.failure.encodeInStream(reading.failure, undefined, reading.answerId)
     }
     if (this.#text === '') return
     this.seen.isReady = true

@@ -25,8 +25,8 @@ export interface Dialect {
   readonly modelAt: readonly (readonly string[])[]
   /** Where its clients send back what we wrapped for them. */
   readonly wrappedAt: readonly WrappedPlace[]
-  /** The way into the hub; undefined while this dialect can only be relayed. */
-  readonly codec?: Codec
+  /** The ways into the hub and out of it. */
+  readonly codec: Codec
 }
 
 /** What a request asks of a dialect's API. */
@@ -85,8 +85,11 @@ export interface DialectHttp {
   peek(match: Match, body: Uint8Array): Peeked
   /** Path and body for the upstream. */
   target(match: Match, body: Uint8Array, edits: RequestEdits): UpstreamTarget
-  /** The headers that carry a key of ours. */
-  authorize(key: string): RawHeaders
+  /**
+   * The headers that carry a key of ours.
+   * @param beside what else goes up, for what a dialect says there (messages has its version in a header)
+   */
+  authorize(key: string, beside?: RawHeaders): RawHeaders
   /** Lower-case names, or prefixes ending in `-`, of headers that mean something to this dialect only. */
   readonly ownHeaders: readonly string[]
 }

@@ -113,7 +113,11 @@ export function unsaid(saying: Saying, path: string, losses: Losses): void {
   else if ('refused' in saying) throw refusal(path, saying.refused)
 }
 
-/** @param member what cannot be honoured, as the client knows it or as a pointer into the neutral request */
-export function refusal(member: string, why: string): MillraceError {
-  return new MillraceError('bad-request', `Cannot honour \`${member}\`: ${why}`)
+/**
+ * @param member what cannot be honoured, as the client knows it or as a pointer into the neutral request
+ * @param code the provider's own word for it
+ */
+export function refusal(member: string, why: string, code?: string): MillraceError {
+  const raw = code === undefined ? undefined : { param: member, code }
+  return new MillraceError('bad-request', `Cannot honour \`${member}\`: ${why}`, { raw })
 }

@@ -1,6 +1,5 @@
 import {
   type AnswerOptions,
-  type CodedDialect,
   CollectStage,
   ConvertStage,
   ConvertWholeStage,
@@ -9,7 +8,7 @@ import {
   ExpandStage,
   type RequestTarget,
 } from '../convert/index.ts'
-import type { Match } from '../dialects/index.ts'
+import type { Dialect, Match } from '../dialects/index.ts'
 import { Losses, type Shape } from '../model/index.ts'
 import type { Adapter, AdapterContext } from './adapter.ts'
 import { DEFAULT_LIMITS } from './budgets.ts'
@@ -19,7 +18,7 @@ import type { Stage } from './stage.ts'
 
 /** What does not change from one exchange to the next, and what tests set. */
 export interface ConvertOptions
-  extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses' | 'seals'>,
+  extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses' | 'seals' | 'history'>,
     Pick<AnswerOptions, 'createId' | 'now' | 'memory'> {
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: Redact
@@ -38,15 +37,14 @@ const STAGES: Readonly<Record<Shape, StageClass>> = {
 const GENERATE: Match = { operation: 'generate', path: '' }
 
 /** The adapter of a client's dialect to another one of an upstream: all passes through the neutral model. */
-export function convertAdapter(client: CodedDialect, upstream: CodedDialect, options: ConvertOptions = {}): Adapter {
+export function convertAdapter(client: Dialect, upstream: Dialect, options: ConvertOptions = {}): Adapter {
   const { redact = text => text } = options
 
   function stage({ shape, limits, clientModel, conversion }: AdapterContext): Stage {
+    const { request, framing, remember } = conversion ?? {}
     return new STAGES[shape]({
       ...options,
-      client,
-      upstream,
-      request: conversion?.request,
+      ...{ client, upstream, request, framing, remember },
       model: clientModel,
       losses: conversion?.answerLosses ?? new Losses(),
       seals: conversion?.seals,

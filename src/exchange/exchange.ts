@@ -283,7 +283,8 @@ export class Exchange implements RunOwner, OutletEvents {
     const shape = shapeOf(this.#options.wants, head, { asked, folds: run.adapter.folds })
     this.#record.shape = shape
     // What is folded or unfolded has been through the hub, of whatever dialects it is.
-    const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand')
+    const isArray = run.attempt.conversion?.framing === 'array'
+    const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand' || isArray)
     this.#record.lane = isTurned ? 'convert' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)
@@ -362,7 +363,8 @@ export class Exchange implements RunOwner, OutletEvents {
     if (!this.#isCommitted && reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
     else if (reading.isFinished || reading.isTerminal || reading.failure !== undefined) {
       if (!this.#isCommitted) this.#commit(run)
-      this.#finish()
+      if (stage.cutsFailures === true && reading.failure !== undefined && !reading.isFinished) this.#cut()
+      else this.#finish()
     } else this.#lose(run, failure('truncated', this.#record.shape === 'whole' ? TORN_BODY : TORN_STREAM))
   }
 
@@ -410,8 +412,7 @@ export class Exchange implements RunOwner, OutletEvents {
     else run.stage.fail(failed, bytes => this.#write(bytes))
     run.held = []
     this.#record.failure = failed
-    this.#settle()
-    this.#outlet.destroy()
+    this.#cut()
   }
 
   // The client's side.
@@ -476,6 +477,11 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#settle()
     if (this.#isClientGone) this.#conclude()
     else this.#outlet.end()
+  }
+
+  #cut(): void {
+    this.#settle()
+    this.#outlet.destroy()
   }
 
   #giveUpClient(): void {

@@ -1,5 +1,5 @@
 import { fromUtf8, toUtf8 } from '../bytes.ts'
-import { asCoded, type CodedDialect, CollectStage, decodeRequest, ExpandStage } from '../convert/index.ts'
+import { CollectStage, ConvertStage, decodeRequest, ExpandStage } from '../convert/index.ts'
 import type { Dialect, Edit } from '../dialects/index.ts'
 import { type Failure, failure as makeFailure } from '../errors.ts'
 import { Losses, type Request } from '../model/index.ts'
@@ -9,7 +9,7 @@ import { DROP_USAGE_FRAME, type Redact, redactFailures } from './frame-edit.ts'
 import { RelayStage } from './relay-stage.ts'
 import { RewriteWholeStage, rewriteModel as renamed } from './rewrite-model.ts'
 import type { Stage } from './stage.ts'
-import { PassStage, UnexpectedWholeStage, WholeStage } from './whole-stage.ts'
+import { PassStage, WholeStage } from './whole-stage.ts'
 
 export interface RelayOptions {
   /** What the request edits changed: `model`, `usage-frame`. */
@@ -27,14 +27,14 @@ export interface RelayOptions {
 /** The adapter of one dialect to itself: bytes pass as they are, a tap reads them. */
 export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adapter {
   const { edits = [], isMetered = true, rewriteModel = false, issuer = '', redact = text => text } = options
-  const coded = isMetered ? asCoded(dialect) : undefined
   const dropsUsage = edits.includes('usage-frame')
   const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
 
   function stage(context: AdapterContext): Stage {
-    const { shape, limits, edits: made, clientModel } = context
+    const { shape, limits, edits: made, clientModel, conversion } = context
     if (!isMetered) return new PassStage()
     const named = rewriteModel ? clientModel : undefined
+    if (shape === 'collect' || shape === 'expand' || conversion?.framing === 'array') return turnedStage(context)
     if (shape === 'stream')
       return new RelayStage(
         dialect,
@@ -42,23 +42,21 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
         made,
         named === undefined ? frameEdits : [...frameEdits, renamed(dialect, named)],
       )
-    if (shape === 'whole')
-      return named === undefined
-        ? new WholeStage(dialect)
-        : new RewriteWholeStage(dialect, named, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
-    return coded === undefined ? new UnexpectedWholeStage(dialect) : turnedStage(coded, context)
+    return named === undefined
+      ? new WholeStage(dialect)
+      : new RewriteWholeStage(dialect, named, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
   }
 
-  /** A stream where a whole answer was asked for, or the other way round. */
-  function turnedStage(coded: CodedDialect, context: AdapterContext): Stage {
+  /** A stream where a whole answer was asked for, or the other way round; events where an array was. */
+  function turnedStage(context: AdapterContext): Stage {
     const { shape, limits, clientModel, conversion, sent } = context
-    const Turned = shape === 'collect' ? CollectStage : ExpandStage
-    return new Turned({
-      client: coded,
-      upstream: coded,
+    return new TURNED[shape as keyof typeof TURNED]({
+      client: dialect,
+      upstream: dialect,
       issuer,
+      framing: conversion?.framing,
       model: rewriteModel ? clientModel : undefined,
-      request: conversion?.request ?? requestIn(coded, sent, dropsUsage),
+      request: conversion?.request ?? requestIn(dialect, sent, dropsUsage),
       losses: conversion?.answerLosses ?? new Losses(),
       eventBytes: limits.eventBytes,
       messageBytes: limits.messageBytes ?? DEFAULT_LIMITS.messageBytes,
@@ -71,7 +69,7 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
     to: dialect.name,
     lane: dropsUsage || rewriteModel ? 'edit' : 'relay',
     edits,
-    folds: coded !== undefined,
+    folds: isMetered,
     request: body => ({ body }),
     keepAlive: isMetered ? dialect.keepAlive : undefined,
     isAnswer: status => status >= 200 && status < 300 && !(isMetered && (status === 204 || status === 205)),
@@ -89,8 +87,10 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
   }
 }
 
+const TURNED = { collect: CollectStage, expand: ExpandStage, stream: ConvertStage } as const
+
 /** What a relayed request asks for, as far as writing the answer needs it; undefined when it cannot be read. */
-function requestIn(dialect: CodedDialect, sent: Uint8Array | undefined, dropsUsage: boolean): Request | undefined {
+function requestIn(dialect: Dialect, sent: Uint8Array | undefined, dropsUsage: boolean): Request | undefined {
   if (sent === undefined) return undefined
   const read = decodeRequest(dialect, sent, { operation: 'generate', path: '' })
   const request = 'code' in read ? undefined : read

@@ -24,6 +24,8 @@ export interface Stage {
   readonly changesBody?: boolean
   /** The content type of what it emits, where it is not the upstream's. */
   readonly mediaType?: string
+  /** An error inside it is not seen by every client, so that the connection is cut after one. Default false. */
+  readonly cutsFailures?: boolean
   /** How many bytes it emits in all, where the answer is not the upstream's and that is known. */
   readonly length?: number | undefined
   /** What goes to the client in place of the upstream's headers; known when the first byte is emitted. */

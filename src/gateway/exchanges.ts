@@ -1,6 +1,6 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
 import { SealMemory } from '../convert/index.ts'
-import type { Dialect, Match } from '../dialects/index.ts'
+import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
@@ -42,6 +42,8 @@ export class Exchanges {
   readonly #clients = new Map<number, HttpClient>()
   readonly #adapters = new Map<string, Adapter>()
   readonly #seals: SealMemory | undefined
+  /** The answers that clients of Responses may refer to; undefined: none are kept. */
+  readonly #responses: MemoryResponseStore | undefined
 
   constructor({ config, streams, log, hookManager }: ExchangesOptions) {
     this.#config = config
@@ -51,8 +53,9 @@ export class Exchanges {
     this.#capacity = new Capacity('streams', config.limits.streams)
     const redactor = new Redactor(secretsOf(config))
     this.#redact = text => redactor.text(text)
-    const { remember } = config.seals
-    this.#seals = remember === 0 ? undefined : new SealMemory({ maxAnswers: remember })
+    if (config.seals.remember > 0) this.#seals = new SealMemory({ maxAnswers: config.seals.remember })
+    const { remember, maxAgeMs, maxCharacters } = config.responses
+    if (remember > 0) this.#responses = new MemoryResponseStore({ maxResponses: remember, maxAgeMs, maxCharacters })
   }
 
   /** Answers the visit, however it goes. */
@@ -100,7 +103,8 @@ export class Exchanges {
       match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined
     // An answer belongs to the key that asked for it.
     const seals = this.#seals?.of(credentials.key ?? undefined)
-    return refused ?? planRequest(this.#config, { dialect, match, credentials, body, seals })
+    const history = this.#responses && { owner: credentials.key ?? '', store: this.#responses }
+    return refused ?? planRequest(this.#config, { dialect, match, credentials, body, seals, history })
   }
 
   async #exchange(
@@ -117,6 +121,7 @@ export class Exchanges {
       body: target.body.length === 0 ? undefined : target.body,
       client: this.client(plan.budgets.connectMs),
       requestContext: new RequestContext({ requestId: id }),
+      ...(plan.framing === 'array' ? { mediaType: 'application/json' } : {}),
       handlerConfig: {
         responseAdapter: this.#adapter(dialect, match.operation === 'generate', plan),
         preserveHeaderCase: true,

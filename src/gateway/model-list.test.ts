@@ -91,10 +91,22 @@ test('names that rules give in full come first, each name once', async () => {
   assert.deepEqual(await listed, ['fast', 'm-2', 'm-1'])
 })
 
-test('upstreams that speak another dialect are not asked', async () => {
-  const { client, names } = begin({ upstreams: { up: { dialects: { messages: BASE } } } })
-  assert.deepEqual(await names(), [])
-  assert.equal(client.calls.length, 0)
+test('upstreams that speak other dialects are asked in the first of their own', async () => {
+  const others = { messages: { messages: BASE, chat: BASE }, gemini: { gemini: BASE } }
+  const { call, client, list } = begin({
+    upstreams: { up: { dialects: others.messages, apiKey: 'key-of-the-upstream' }, other: { dialects: others.gemini } },
+    models: [{ match: 'fast', upstream: 'up', model: 'm-9' }],
+  })
+  const listed = list('responses')
+  assert.deepEqual(client.requests[0]?.headers.slice(2), [
+    ...['anthropic-version', '2023-06-01', 'x-api-key', 'key-of-the-upstream'],
+  ])
+  answer(call(0), LISTS.messages)
+  answer(call(1), '{"models":[{"name":"models/g-1"}]}')
+  assert.deepEqual(
+    (await listed).data.map(({ id }: { id: string }) => id),
+    ['fast', 'm-1', 'm-2', 'g-1'],
+  )
 })
 
 test('upstreams that fail are left out, and asked again the next time', async () => {

@@ -1,5 +1,5 @@
 import { concat, copy } from '../bytes.ts'
-import type { Dialect, DialectName } from '../dialects/index.ts'
+import { DIALECTS, type Dialect, type DialectName } from '../dialects/index.ts'
 import type { Head, HttpClient, RawHeaders } from '../http/index.ts'
 import { type Config, literalModels, type Upstream } from './config/index.ts'
 
@@ -10,6 +10,11 @@ const FRESH_MS = 5 * 60 * 1000
 const WAIT_MS = 5000
 
 const MAX_LIST_BYTES = 4 * 1024 * 1024
+
+function spokenBy({ baseUrls }: Upstream, dialect: Dialect): Dialect {
+  const [first = dialect.name] = Object.keys(baseUrls) as DialectName[]
+  return baseUrls[dialect.name] === undefined ? DIALECTS[first] : dialect
+}
 
 interface Cached {
   readonly names: Promise<readonly string[]>
@@ -27,10 +32,11 @@ export class ModelList {
     this.#client = client
   }
 
-  /** The list in the dialect's shape; upstreams that speak another dialect are left out. */
+  /** The list in the dialect's shape; an upstream that speaks others is asked in the first of its own. */
   async list(dialect: Dialect): Promise<Uint8Array> {
-    const speaking = this.#config.upstreams.filter(upstream => upstream.baseUrls[dialect.name] !== undefined)
-    const own = await Promise.all(speaking.map(upstream => this.#namesOf(upstream, dialect)))
+    const own = await Promise.all(
+      this.#config.upstreams.map(upstream => this.#namesOf(upstream, spokenBy(upstream, dialect))),
+    )
     const literal = literalModels(this.#config).map(rule => rule.match)
     return dialect.models.encode([...new Set([...literal, ...own.flat()])])
   }
@@ -49,8 +55,9 @@ export class ModelList {
   /** An upstream that fails has no list: the others are still worth showing. */
   #ask(upstream: Upstream, dialect: Dialect): Promise<readonly string[]> {
     const url = new URL(`${upstream.baseUrls[dialect.name as DialectName]}/models`)
-    const key = upstream.apiKey === undefined ? [] : dialect.http.authorize(upstream.apiKey)
-    const headers: RawHeaders = ['accept', 'application/json', ...dialect.models.headers, ...upstream.headers, ...key]
+    const said = [...dialect.models.headers, ...upstream.headers]
+    const key = upstream.apiKey === undefined ? [] : dialect.http.authorize(upstream.apiKey, said)
+    const headers: RawHeaders = ['accept', 'application/json', ...said, ...key]
     return new Promise(resolve => {
       const chunks: Uint8Array[] = []
       let bytes = 0

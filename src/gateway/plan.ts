@@ -1,9 +1,11 @@
 import type { Credentials } from '../access/index.ts'
 import {
-  asCoded,
   type Conversion,
   convertRequest,
   decodeRequest,
+  type Framing,
+  framingOf,
+  type History,
   type LossPolicy,
   type OwnedSeals,
   refusalOf,
@@ -32,6 +34,8 @@ export interface Asked {
   readonly body: Uint8Array
   /** What is remembered for its client; undefined: nothing. */
   readonly seals?: OwnedSeals | undefined
+  /** The answers that this client may refer to; undefined: none are kept. */
+  readonly history?: History | undefined
 }
 
 /** What goes to which upstream. */
@@ -45,6 +49,8 @@ export interface Plan {
   /** What the client wants, and what the upstream is asked for. */
   readonly wants: Wish
   readonly asks: Wish
+  /** How a stream is written anew; an array that the upstream itself gives passes as a whole body. */
+  readonly framing: Framing
   /** What the client's request was understood as, where the answer has to be written anew. */
   readonly conversion: Conversion | undefined
   readonly model: { readonly requested: string | undefined; readonly sent: string | undefined }
@@ -55,7 +61,7 @@ export interface Plan {
 type Wish = 'stream' | 'whole'
 
 /** What is decided before the request is written. */
-type Decided = Pick<Plan, 'wants' | 'asks'> & {
+type Decided = Pick<Plan, 'wants' | 'asks' | 'framing'> & {
   readonly choice: Choice
   readonly asked: Asked
   /** What was found in the body. */
@@ -72,8 +78,9 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
   if (refusal !== undefined && match.operation === 'generate') return refusal
   const choice = choose(config, asked, model)
   if ('code' in choice) return choice
-  const wants = stream ? 'stream' : 'whole'
-  const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked), members } as const
+  const framing = framingFor(choice, asked)
+  const wants = stream || framing === 'array' ? 'stream' : 'whole'
+  const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked), framing, members } as const
   const policy = policyOf(config, asked.credentials.headers)
   const written = choice.dialect === dialect.name ? relayed(decided, policy) : converted(decided, policy)
   if ('code' in written) return written
@@ -81,8 +88,7 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
     ...written,
     upstream: choice.upstream,
     dialect: DIALECTS[choice.dialect],
-    wants,
-    asks: decided.asks,
+    ...{ wants, asks: decided.asks, framing },
     model: { requested: model, sent: choice.model ?? model },
     rewriteModel: choice.rewriteModel,
     budgets: choice.timeouts,
@@ -107,18 +113,24 @@ const FOREIGN: ReadonlyMap<DialectName, readonly DialectName[]> = new Map(
   ]),
 )
 
-/** Some upstreams only stream, some never do; what cannot be converted is asked for as the client does. */
-function askedFor(wants: Wish, { streamOnly, streaming }: Upstream, { dialect, match }: Asked): Wish {
-  if (match.operation !== 'generate' || asCoded(dialect) === undefined) return wants
+/** Only an upstream of the client's own dialect, and one that is asked as the client asks, gives arrays itself. */
+function framingFor({ dialect: spoken, upstream }: Choice, { dialect, match }: Asked): Framing {
+  const passes = spoken === dialect.name && upstream.streaming && !upstream.streamOnly
+  return passes ? 'events' : framingOf(dialect, match)
+}
+
+/** Some upstreams only stream, some never do; what is no call of a model is asked for as the client does. */
+function askedFor(wants: Wish, { streamOnly, streaming }: Upstream, { match }: Asked): Wish {
+  if (match.operation !== 'generate') return wants
   if (streamOnly) return 'stream'
   return streaming ? wants : 'whole'
 }
 
 /** The client's own bytes, but for declared edits. */
-function relayed({ choice, asked, wants, asks, members }: Decided, losses: LossPolicy): Written | Failure {
+function relayed({ choice, asked, wants, asks, framing, members }: Decided, losses: LossPolicy): Written | Failure {
   const { dialect, match, body, credentials } = asked
   const { upstream } = choice
-  const isTurned = asks !== wants
+  const isTurned = asks !== wants || framing === 'array'
   const isGenerated = match.operation === 'generate'
   const own = isGenerated ? cutWrapped(body, dialect.wrappedAt) : { body, cut: [] }
   const lost = own.cut.map(path => ({ path, reason: 'foreign-seal' }) as const)
@@ -131,7 +143,7 @@ function relayed({ choice, asked, wants, asks, members }: Decided, losses: LossP
     members: own.body === body ? members : undefined,
   })
   const target: UpstreamTarget = lost.length === 0 ? edited : { ...edited, edits: [...edited.edits, 'seals'] }
-  const credential = credentialFor(upstream, asked)
+  const credential = credentialFor(upstream, asked, { beside: credentials.headers })
   const query = joinQuery(replaceParameters(credentials.query, target.query), credential.query)
   const drop = isTurned ? ['accept'] : []
   return {
@@ -143,31 +155,29 @@ function relayed({ choice, asked, wants, asks, members }: Decided, losses: LossP
       ...credential.headers,
     ],
     target,
-    conversion: isTurned || lost.length > 0 ? understood(asked, lost) : undefined,
+    conversion: isTurned || lost.length > 0 ? understood(asked, lost, framing) : undefined,
   }
 }
 
 const MEDIA_TYPES: Readonly<Record<Wish, string>> = { stream: 'text/event-stream', whole: 'application/json' }
 
 /** What a relayed request asks for, for whoever has to write its answer anew; as far as it can be read. */
-function understood({ dialect, match, body }: Asked, lost: readonly Loss[]): Conversion {
-  const coded = asCoded(dialect)
-  const request = coded && decodeRequest(coded, body, match)
+function understood({ dialect, match, body }: Asked, lost: readonly Loss[], framing: Framing): Conversion {
+  const request = decodeRequest(dialect, body, match)
   const requestLosses = new Losses()
   for (const { path, reason } of lost) requestLosses.add(path, reason)
   return {
-    request: request === undefined || 'code' in request ? undefined : request,
+    request: 'code' in request ? undefined : request,
     requestLosses,
     answerLosses: new Losses(),
+    framing,
   }
 }
 
 /** The same request in a dialect that the upstream speaks. */
 function converted({ choice, asked, asks }: Decided, losses: LossPolicy): Written | Failure {
   const { upstream, model, dialect: name } = choice
-  const [client, spoken] = [asCoded(asked.dialect), asCoded(DIALECTS[name])]
-  if (client === undefined || spoken === undefined)
-    return failure('bad-request', `Cannot convert the ${asked.dialect.name} dialect to ${name}`)
+  const [client, spoken] = [asked.dialect, DIALECTS[name]]
   const request = convertRequest(client, spoken, asked.body, asked.match, {
     model,
     stream: asks === 'stream',
@@ -176,9 +186,10 @@ function converted({ choice, asked, asks }: Decided, losses: LossPolicy): Writte
     apiVersion: upstream.apiVersion,
     losses,
     seals: asked.seals,
+    history: asked.history,
   })
   if ('code' in request) return request
-  const credential = credentialFor(upstream, asked, spoken)
+  const credential = credentialFor(upstream, asked, { spoken, beside: request.headers })
   const ours = namesOf(upstream.headers)
   const query = joinQuery(request.query.slice(1), credential.query)
   return {
@@ -205,17 +216,24 @@ function policyOf({ losses }: Config, headers: RawHeaders): LossPolicy {
 /**
  * Our key for the upstream; or the client's own where that is allowed, in the slot it came in, or in that
  * of the dialect that the upstream is asked in.
+ *
+ * @param spoken what the upstream is asked in. Default: the client's dialect
+ * @param beside what goes up beside it and beside the upstream's configured headers
  */
 function credentialFor(
   upstream: Upstream,
   { dialect, credentials }: Asked,
-  spoken: Dialect = dialect,
+  { spoken = dialect, beside }: { readonly spoken?: Dialect; readonly beside: RawHeaders },
 ): { headers: RawHeaders; query: string } {
-  if (upstream.apiKey !== undefined) return { headers: spoken.http.authorize(upstream.apiKey), query: '' }
+  const authorize = (key: string) => ({
+    headers: spoken.http.authorize(key, [...upstream.headers, ...beside]),
+    query: '',
+  })
+  if (upstream.apiKey !== undefined) return authorize(upstream.apiKey)
   if (!upstream.passCredential) return { headers: [], query: '' }
   if (spoken === dialect) return credentials.rest
   const word = wordOf(credentials.rest)
-  return { headers: word === undefined ? [] : spoken.http.authorize(word), query: '' }
+  return word === undefined ? { headers: [], query: '' } : authorize(word)
 }
 
 /** A client's own key, whatever slot it came in. */

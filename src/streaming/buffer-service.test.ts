@@ -116,6 +116,21 @@ test('a body that cannot be turned is a 400', async () => {
   assert.deepEqual(await failureOf(begin({ url: 'http://up.test/other' }).answer), ['bad-request', 400])
 })
 
+test('every dialect is turned into its stream, and folded', async () => {
+  const url = 'http://up.test/v1beta/models/m:streamGenerateContent'
+  const chunk = { candidates: [{ content: { parts: [{ text: 'das ' }], role: 'model' }, index: 0 }] }
+  const last = { candidates: [{ content: { parts: [{ text: 'Mehl' }] }, finishReason: 'STOP', index: 0 }] }
+  for (const asked of [url, `${url}?alt=json`, `${url}?alt=sse`, url.replace('streamG', 'g')]) {
+    const { client, answer, call } = begin({ url: asked, body: '{"contents":[]}' })
+    assert.equal(client.requests[0]?.url.href, `${url}?alt=sse`)
+    call()
+      .head(200)
+      .data([chunk, last].map(said => `data: ${JSON.stringify(said)}\r\n\r\n`).join(''))
+    const { candidates } = JSON.parse(await (await answer).text())
+    assert.deepEqual([candidates[0].content.parts[0].text, candidates[0].finishReason], ['das Mehl', 'STOP'])
+  }
+})
+
 test('gemini is asked by its method and its query', () => {
   const { client } = begin({
     url: 'http://up.test/v1beta/models/a/b:generateContent?key=k',

@@ -1,6 +1,6 @@
 import { sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
-import { asCoded, type Conversion, convertRequest } from '../convert/index.ts'
+import { type Conversion, convertRequest } from '../convert/index.ts'
 import { DIALECTS, type Dialect, type Match } from '../dialects/index.ts'
 import { type Failure, failure, StreamingError } from '../errors.ts'
 import {
@@ -26,6 +26,7 @@ import {
 } from '../http/index.ts'
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
 import { adapterFor } from './adapter-for.ts'
+import { clientMatch } from './client-match.ts'
 import { CollectingOutlet } from './collecting-outlet.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
@@ -174,19 +175,20 @@ function convert(
   body: Uint8Array,
   spoken: Dialect | undefined,
   { origin }: URL,
-  { requestAdapter, responseAdapter, formatContext }: HandlerConfig,
+  config: HandlerConfig,
 ): {
   readonly body: Uint8Array
   readonly headers?: RawHeaders | undefined
   readonly conversion?: Conversion | undefined
 } {
-  const adapted = requestAdapter?.request(body) ?? { body }
-  const source = formatContext && asCoded(DIALECTS[formatContext.source])
-  const target = spoken && asCoded(spoken)
-  const isForeign = requestAdapter === undefined && responseAdapter === undefined && source !== target
+  const { requestAdapter, responseAdapter, formatContext } = config
+  const match = clientMatch(config)
+  const adapted = requestAdapter?.request(body, match) ?? { body }
+  const source = formatContext && DIALECTS[formatContext.source]
+  const isForeign = requestAdapter === undefined && responseAdapter === undefined && source !== spoken
   const converted =
-    isForeign && source !== undefined && target !== undefined
-      ? convertRequest(source, target, body, { operation: 'generate', path: '' }, { stream: true, issuer: origin })
+    isForeign && source !== undefined && spoken !== undefined
+      ? convertRequest(source, spoken, body, match, { stream: true, issuer: origin })
       : adapted
   if ('code' in converted) throw new StreamingError(converted)
   return converted
@@ -229,13 +231,13 @@ function dialectOf(url: URL, { formatContext, responseAdapter }: HandlerConfig):
 /** Where the part of a path begins that a dialect knows. */
 const KNOWN_PATH = /\/(?:chat\/completions|responses|messages|(?:models|tunedModels)\/.*:\w+)$/
 
-function matchIn({ pathname }: URL): { readonly base: string; readonly match: Match } {
+function matchIn({ pathname, search }: URL): { readonly base: string; readonly match: Match } {
   const at = KNOWN_PATH.exec(pathname)?.index ?? 0
   const path = pathname.slice(at)
-  const stream = path.endsWith(':streamGenerateContent')
-  const found = DIALECTS.gemini.http.match('POST', path, '')
-  const model = found?.model === undefined ? {} : { model: found.model }
-  return { base: pathname.slice(0, at), match: { operation: 'generate', path, stream, ...model } }
+  // Gemini has model and stream in its path.
+  const found = DIALECTS.gemini.http.match('POST', path, search)
+  const match: Match = found?.operation === 'generate' ? found : { operation: 'generate', path }
+  return { base: pathname.slice(0, at), match }
 }
 
 function bytesOf(body: Uint8Array | string | undefined): Uint8Array {

@@ -1,7 +1,7 @@
 import { type ClientOptions, createClient, sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
 import type { AdaptedRequest, Conversion } from '../convert/index.ts'
-import { MillraceError } from '../errors.ts'
+import { MillraceError, StreamingError } from '../errors.ts'
 import {
   type Adapter,
   type Attempt,
@@ -31,6 +31,7 @@ import {
 } from '../http/index.ts'
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
 import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts'
+import { clientMatch } from './client-match.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
 
@@ -233,12 +234,12 @@ export class DeferredStreaming {
     return { request, adapted }
   }
 
-  /** @throws {MillraceError} when the request cannot be converted */
+  /** @throws {StreamingError} when the request cannot be converted */
   #adapt(body: Uint8Array): AdaptedRequest {
-    const adapted = requestAdapterFor(this.#options.handlerConfig ?? {}, this.#adapter, this.#way)?.request(body) ?? {
-      body,
-    }
-    if ('code' in adapted) throw new MillraceError(adapted.code, adapted.message)
+    const { handlerConfig = {} } = this.#options
+    const adapter = requestAdapterFor(handlerConfig, this.#adapter, this.#way)
+    const adapted = adapter?.request(body, clientMatch(handlerConfig)) ?? { body }
+    if ('code' in adapted) throw new StreamingError(adapted)
     return adapted
   }
 

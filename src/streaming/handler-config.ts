@@ -14,9 +14,11 @@ export interface HandlerConfig {
   readonly responseAdapter?: Adapter | null
   /**
    * The client's dialect and the upstream's: they choose the adapters and the meter. Absent together
-   * with the adapters: an unmetered relay.
+   * with the adapters: an unmetered relay. `path` is what the client asked, below the version segment and with
+   * its query, for clients that name model and stream there: `/models/gemini-3-pro:streamGenerateContent?alt=sse`.
+   * Without it a Gemini request has no model, and asks for a whole answer.
    */
-  readonly formatContext?: { readonly source: DialectName; readonly target: DialectName }
+  readonly formatContext?: { readonly source: DialectName; readonly target: DialectName; readonly path?: string }
   /** Changes a request before it is sent. */
   readonly requestTransformer?: (request: Payload) => Payload
   /**

@@ -5,50 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DialectName } from '../../src/dialects/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
-import type { TestGateway } from '../gateway.ts'
 import { RawClient } from '../raw-client.ts'
 import { assertRaised, readStream } from '../sdk/readers.ts'
+import { ask, requestOf, textIn } from './asking.ts'
 import { PAIRS, type Pairs, startPairs } from './pairs.ts'
-
-const TURN = { role: 'user', content: 'Hello' }
-const ASK = {
-  chat: ['/v1/chat/completions', { messages: [TURN] }],
-  messages: ['/v1/messages', { messages: [TURN], max_tokens: 100 }],
-  responses: ['/v1/responses', { input: [TURN] }],
-  gemini: ['/v1beta/models/sim/story:generateContent', { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }],
-} as const satisfies Record<DialectName, readonly [string, object]>
-
-interface Asked {
-  readonly response: Response
-  readonly text: string
-  readonly report: Awaited<ReturnType<TestGateway['report']>>
-}
-
-async function ask(
-  gateway: TestGateway,
-  dialect: DialectName,
-  { body = {}, headers = {} }: { body?: object; headers?: Record<string, string> } = {},
-): Promise<Asked> {
-  const [path, request] = ASK[dialect]
-  const response = await fetch(gateway.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ model: 'sim/length', ...request, ...body }),
-  })
-  const text = await response.text().catch(() => 'cut')
-  return { response, text, report: await gateway.report(response.headers.get('x-millrace-request-id')) }
-}
-
-/** The words that an answer in one body says. */
-function textIn(body: string): string {
-  const { choices, content, output } = JSON.parse(body) as {
-    readonly choices?: readonly [{ readonly message: { readonly content: string } }]
-    readonly content?: readonly { readonly text?: string }[]
-    readonly output?: readonly { readonly content?: readonly { readonly text?: string }[] }[]
-  }
-  const parts = content ?? output?.flatMap(({ content = [] }) => content)
-  return choices?.[0].message.content ?? parts?.map(({ text = '' }) => text).join('') ?? ''
-}
 
 suite('a converted exchange', () => {
   let pairs: Pairs
@@ -60,15 +20,14 @@ suite('a converted exchange', () => {
   for (const { from, to } of PAIRS) {
     const title = (what: string) => `${what}: ${from} over ${to}`
     const gateway = () => pairs.to(to)
-    const stream = (settings: string) =>
-      ask(gateway(), from, { body: { stream: true }, headers: { 'x-sim': settings } })
+    const stream = (settings: string) => ask(gateway(), from, { stream: true, headers: { 'x-sim': settings } })
 
     test(title('a whole answer'), async () => {
       const { response, text, report } = await ask(gateway(), from)
       assert.equal(response.headers.get('content-type'), 'application/json')
       assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(text)))
       assert.match(textIn(text), /\w+/)
-      assert.equal(JSON.parse(text).model, 'sim/length')
+      assert.equal(JSON.parse(text)[from === 'gemini' ? 'modelVersion' : 'model'], 'sim/length')
       assert.partialDeepStrictEqual(report, {
         ...{ lane: 'convert', shape: 'whole', outcome: 'completed', finish: { reason: 'length' } },
         usage: { provenance: 'reported' },
@@ -113,9 +72,8 @@ suite('a converted exchange', () => {
     })
 
     test(title('a client that leaves closes the upstream within 250 ms'), async () => {
-      const [path, request] = ASK[from]
       const name = `${from} ${to}`
-      const body = { ...request, model: 'sim/long', stream: true }
+      const [path, body] = requestOf(from, { model: 'sim/long', stream: true })
       const { host } = new URL(gateway().url)
       const headers = { host, 'content-type': 'application/json', 'x-sim': 'delay=20', 'x-case': name }
       const client = await RawClient.post(Number(new URL(gateway().url).port), path, body, headers)
@@ -126,10 +84,21 @@ suite('a converted exchange', () => {
       assert.ok(performance.now() - leftAt < 250)
     })
 
+    if (from === 'responses')
+      test(title('a client that leaves after its terminal event is served'), async () => {
+        const { host, port } = new URL(gateway().url)
+        const [path, body] = requestOf(from, { stream: true })
+        const client = await RawClient.post(Number(port), path, body, { host, 'content-type': 'application/json' })
+        await client.until(({ body }) => body.includes('event: response.incomplete'))
+        client.leave()
+        const id = /x-millrace-request-id: (\S+)/.exec(client.head)?.[1]
+        assert.partialDeepStrictEqual(await gateway().report(id), {
+          ...{ outcome: 'completed', finish: { reason: 'length' }, usage: { provenance: 'reported' } },
+        })
+      })
+
     test(title('losses are told, or refused'), async () => {
-      // What both know, one of them only natively.
-      const [body, path] =
-        from === 'chat' ? [{ seed: 7 }, /seed/] : [{ context_management: { edits: [] } }, /context_management/]
+      const [body, path] = ITS_OWN[from]
       const { response, report } = await ask(gateway(), from, { body })
       assert.match(response.headers.get('x-millrace-losses') ?? '', path)
       const lost = report.losses.filter(({ in: side, reason }) => side === 'request' && reason !== 'cosmetic')
@@ -142,16 +111,16 @@ suite('a converted exchange', () => {
 
     test(title('credentials and headers go up in the words of the upstream'), async () => {
       const headers = {
-        ...(from === 'chat' ? { authorization: 'Bearer sk-mine' } : { 'x-api-key': 'sk-mine' }),
+        ...CREDENTIAL[from],
         ...{ 'anthropic-beta': 'b-1', 'openai-organization': 'o-1', 'x-own': '1', 'x-case': `words ${from} ${to}` },
       }
-      await ask(gateway(), from, { headers })
+      await ask(gateway(), from, { headers, query: '?beta=true&key=sk-mine' })
       const seen = seenOf(`words ${from} ${to}`)
+      assert.doesNotMatch(seen?.path ?? '', /beta=|key=/)
       const names = (seen?.headers ?? []).filter((_, at) => at % 2 === 0).map(name => name.toLowerCase())
       assert.ok(names.includes('x-own'))
-      for (const name of ['anthropic-beta', 'openai-organization', 'x-millrace-losses', 'authorization', 'x-api-key'])
-        if (!(name.startsWith('anthropic-') && to === 'messages' && from === 'messages'))
-          assert.equal(names.filter(other => other === name).length, allowed(name, from, to), name)
+      for (const name of ['anthropic-beta', 'openai-organization', 'authorization', 'x-api-key', 'x-goog-api-key'])
+        assert.equal(names.filter(other => other === name).length, allowed(name, from, to), name)
     })
 
     test(title('a request that cannot be read is a 400'), async () => {
@@ -176,6 +145,21 @@ suite('a converted exchange', () => {
   }
 })
 
+/** What each dialect alone knows. */
+const ITS_OWN = {
+  chat: [{ logit_bias: { 7: 1 } }, /logit_bias/],
+  responses: [{ truncation: 'auto' }, /truncation/],
+  messages: [{ context_management: { edits: [] } }, /context_management/],
+  gemini: [{ safetySettings: [] }, /safetySettings/],
+} as const satisfies Record<DialectName, readonly [object, RegExp]>
+
+const CREDENTIAL: Readonly<Record<DialectName, Readonly<Record<string, string>>>> = {
+  chat: { authorization: 'Bearer sk-mine' },
+  responses: { authorization: 'Bearer sk-mine' },
+  messages: { 'x-api-key': 'sk-mine' },
+  gemini: { 'x-goog-api-key': 'sk-mine' },
+}
+
 /** Those of its own vendor are for its own dialect; nobody's key goes where it was not allowed to. */
 function allowed(name: string, from: DialectName, to: DialectName): number {
   const isOthers =
@@ -185,11 +169,11 @@ function allowed(name: string, from: DialectName, to: DialectName): number {
 }
 
 const TURNED = [
-  ['streamOnly', { streamOnly: true }, {}, 'collect'],
-  ['streaming: false', { streaming: false }, { stream: true }, 'expand'],
+  ['streamOnly', { streamOnly: true }, false, 'collect'],
+  ['streaming: false', { streaming: false }, true, 'expand'],
 ] as const
 
-for (const [name, upstream, body, shape] of TURNED)
+for (const [name, upstream, stream, shape] of TURNED)
   suite(`an upstream with ${name}`, () => {
     let pairs: Pairs
     before(async () => {
@@ -200,7 +184,7 @@ for (const [name, upstream, body, shape] of TURNED)
     const ways = [...PAIRS, ...[...new Set(PAIRS.map(({ to }) => to))].map(to => ({ from: to, to }))]
     for (const { from, to } of ways) {
       test(`${from} over ${to} is answered as it asks`, async () => {
-        const { response, text, report } = await ask(pairs.to(to), from, { body })
+        const { response, text, report } = await ask(pairs.to(to), from, { stream })
         assert.equal(response.status, 200)
         assert.partialDeepStrictEqual(report, {
           lane: 'convert',
@@ -212,13 +196,12 @@ for (const [name, upstream, body, shape] of TURNED)
           assert.equal(response.headers.get('content-length'), String(Buffer.byteLength(text)))
           assert.match(textIn(text), /\w+/)
         } else assert.equal(response.headers.get('content-type'), 'text/event-stream')
-        const { body: asked } = pairs.simulator.requests().at(-1) as SeenRequest
-        assert.equal(JSON.parse(asked).stream ?? false, shape === 'collect')
+        assert.equal(asksForStream(pairs.simulator.requests().at(-1) as SeenRequest), shape === 'collect')
       })
 
       test(`${from} over ${to} gets errors as a status`, async () => {
         const headers = { 'x-sim': shape === 'collect' ? 'fault=error,at=middle' : 'status=503' }
-        const { response, text, report } = await ask(pairs.to(to), from, { body, headers })
+        const { response, text, report } = await ask(pairs.to(to), from, { stream, headers })
         assert.ok(response.status >= 500, `status ${response.status}`)
         assert.equal(typeof JSON.parse(text).error.message, 'string')
         assert.equal(report.outcome, 'failed')
@@ -234,11 +217,14 @@ for (const [name, upstream, body, shape] of TURNED)
     })
   })
 
+function asksForStream({ path, body }: SeenRequest): boolean {
+  return path.endsWith(':streamGenerateContent?alt=sse') || (JSON.parse(body) as { stream?: boolean }).stream === true
+}
+
 test('nothing is collected longer than its client waits', async () => {
   const pairs = await startPairs({ upstream: { streamOnly: true } })
   const { port, host } = new URL(pairs.to('chat').url)
-  const [path, request] = ASK.messages
-  const body = { ...request, model: 'sim/long' }
+  const [path, body] = requestOf('messages', { model: 'sim/long' })
   const client = await RawClient.post(Number(port), path, body, {
     host,
     'content-type': 'application/json',

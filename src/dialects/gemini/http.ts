@@ -43,10 +43,13 @@ export const http: DialectHttp = {
     const { refusal } = peekBody(body)
     return refusal === undefined ? { model, stream } : { model, stream, refusal }
   },
-  target({ path, model: asked = '', stream: streams = false }, body, { model = asked, stream = streams }) {
+  target({ path, model: asked = '', stream: streams = false }, body, { model = asked, stream }) {
     const called = readCall(path)
-    const [isRenamed, isTurned] = [model !== asked, stream !== streams]
-    if (called === undefined || !(isRenamed || isTurned)) return { path, body, edits: [] }
+    if (called === undefined) return { path, body, edits: [] }
+    const isRenamed = model !== asked
+    // Without `alt=sse` the method streams, and is no stream to us.
+    const isTurned = stream !== undefined && (stream !== streams || stream !== GENERATES.get(called.method))
+    if (!(isRenamed || isTurned)) return { path, body, edits: [] }
     const edits: Edit[] = [...(isRenamed ? (['model'] as const) : []), ...(isTurned ? (['stream'] as const) : [])]
     const name = isRenamed ? toPath(model) : path.slice(0, path.lastIndexOf(':'))
     if (!isTurned) return { path: `${name}:${called.method}`, body, edits }

@@ -1,6 +1,8 @@
+import { getHeader } from '../../http/index.ts'
 import type { DialectHttp } from '../dialect.ts'
 import { isInFamily } from '../path-family.ts'
 import { editBody, peekBody } from '../request-body.ts'
+import { DEFAULT_VERSION } from './tables.ts'
 
 const MESSAGES = '/messages'
 
@@ -16,7 +18,11 @@ export const http: DialectHttp = {
   },
   peek: (_match, body) => peekBody(body),
   target: ({ path }, body, edits) => ({ path, ...editBody(body, edits) }),
-  authorize: key => ['x-api-key', key],
+  // As Anthropic's own clients do it: with the version the slot has changed.
+  authorize(key, beside = []) {
+    const version = getHeader(beside, 'anthropic-version') ?? DEFAULT_VERSION
+    return version === DEFAULT_VERSION ? ['x-api-key', key] : ['authorization', `Bearer ${key}`]
+  },
   // Claude Code adds its own to Anthropic's.
   ownHeaders: ['anthropic-', 'x-claude-code-', 'x-app'],
 }

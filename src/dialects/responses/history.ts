@@ -49,7 +49,11 @@ export function rememberAnswer(
 function withTurns(request: Request, id: string, owner: string, store: ResponseStore): Request {
   const stored = store.get(owner, id)
   if (stored === undefined)
-    throw refusal('previous_response_id', `there is no answer ${JSON.stringify(id)} here, or no longer`)
+    throw refusal(
+      'previous_response_id',
+      `there is no answer ${JSON.stringify(id)} here, or no longer`,
+      'previous_response_not_found',
+    )
   const said = request.instructions.filter(isItem)
   const turns: readonly Turn[] =
     said.length === 0 ? request.turns : [{ role: 'system', parts: said.map(plain) }, ...request.turns]

@@ -75,4 +75,21 @@ export const SEALS = {
   },
 } as const satisfies Record<string, Setting>
 
+/** What is kept of answers for `previous_response_id`. */
+export const RESPONSES = {
+  remember: {
+    default: 1000,
+    min: 0,
+    max: 1_000_000,
+    meaning: 'Answers that are kept, the longest unused forgotten first; 0 keeps none.',
+  },
+  maxAgeMs: ms(3_600_000, 'that an answer is kept after it was last asked for'),
+  maxCharacters: {
+    default: 64 * MiB,
+    min: 1,
+    max: GiB,
+    meaning: 'Characters of JSON that all of them together may have; what is shared counts each time.',
+  },
+} as const satisfies Record<string, Setting>
+
 export const SERVER = { host: '127.0.0.1', port: 8642, logLevel: 'info' } as const

@@ -10,6 +10,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['seals', ['seals']],
   ['timeouts', ['timeouts']],
   ['limits', ['limits']],
+  ['responses', ['responses']],
   ['log', ['log']],
 ]
 

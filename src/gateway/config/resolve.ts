@@ -23,6 +23,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     seals: file.seals,
     timeouts: file.timeouts,
     limits: file.limits,
+    responses: file.responses,
     log: { level: file.log.level, file: file.log.file },
   }
   return { config: freeze(config), problems }

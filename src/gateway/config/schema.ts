@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { DialectName } from '../../dialects/index.ts'
-import { EXCHANGE_TIMEOUTS, LIMITS, SEALS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
+import { EXCHANGE_TIMEOUTS, LIMITS, RESPONSES, SEALS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { baseUrl, headerName, headerValue, hostName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
 import type { LogLevel } from './types.ts'
@@ -138,6 +138,12 @@ export const fileSchema = z.strictObject({
     .describe('Opaque tokens of reasoning that clients of another dialect are to send back.'),
   timeouts: z.strictObject(mapMembers(TIMEOUTS, withDefault)).prefault({}).describe('Budgets of time.'),
   limits: z.strictObject(mapMembers(LIMITS, withDefault)).prefault({}).describe('Limits of size and number.'),
+  responses: z
+    .strictObject(mapMembers(RESPONSES, withDefault))
+    .prefault({})
+    .describe(
+      'What is kept in memory of answers to Responses clients whose upstream speaks another dialect, so that `previous_response_id` finds them; each client key finds its own.',
+    ),
   log: z
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),

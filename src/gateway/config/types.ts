@@ -1,13 +1,16 @@
 import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
-import type { LIMITS, SEALS, TIMEOUTS } from './defaults.ts'
+import type { LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
 export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
 
 /** Limits, in bytes or as counts; `defaults.ts` says what each one means. */
 export type Limits = Readonly<Record<keyof typeof LIMITS, number>>
+
+/** What is kept of answers for `previous_response_id`; `defaults.ts` says what each one means. */
+export type Responses = Readonly<Record<keyof typeof RESPONSES, number>>
 
 /** The configuration with everything settled: defaults applied, presets merged, names resolved. Frozen. */
 export interface Config {
@@ -22,6 +25,7 @@ export interface Config {
   readonly seals: Readonly<Record<keyof typeof SEALS, number>>
   readonly timeouts: Timeouts
   readonly limits: Limits
+  readonly responses: Responses
   readonly log: LogConfig
 }
 

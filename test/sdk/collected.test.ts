@@ -1,0 +1,134 @@
+/** A collected answer is what the official SDK makes of the same stream. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
+import type { DialectName } from '../../src/dialects/index.ts'
+import { StreamingBufferService } from '../../src/streaming/index.ts'
+import { type CorpusStream, corpora } from '../corpus.ts'
+import { ScriptedClient } from '../scripted.ts'
+import { gemini } from './gemini.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** An answer over the stream, as the SDK's own accumulator has it. */
+type Accumulate = (fetch: typeof globalThis.fetch) => Promise<unknown>
+
+const TURN = { role: 'user', content: 'Hello' } as const
+const ASKED = { model: 'm', messages: [TURN] }
+
+const ACCUMULATE: Readonly<Record<DialectName, Accumulate>> = {
+  chat(fetch) {
+    const { chat } = new OpenAI({ apiKey: 'sk-client', maxRetries: 0, fetch })
+    return chat.completions.stream({ ...ASKED, stream: true }).finalChatCompletion()
+  },
+  responses(fetch) {
+    const { responses } = new OpenAI({ apiKey: 'sk-client', maxRetries: 0, fetch })
+    return responses.stream({ model: 'm', input: 'Hello' }).finalResponse()
+  },
+  messages(fetch) {
+    const { messages } = new Anthropic({ apiKey: 'sk-client', maxRetries: 0, fetch })
+    return messages.stream({ ...ASKED, max_tokens: 100 }).finalMessage()
+  },
+  // It has none.
+  async gemini(fetch) {
+    const { items, error } = await gemini.read({ url: 'http://up.test', model: 'm', fetch })
+    if (error !== undefined) throw error
+    return items
+  },
+}
+
+const URLS: Readonly<Record<DialectName, string>> = {
+  chat: 'http://up.test/v1/chat/completions',
+  responses: 'http://up.test/v1/responses',
+  messages: 'http://up.test/v1/messages',
+  gemini: 'http://up.test/v1beta/models/m:generateContent',
+}
+
+const BODIES: Readonly<Record<DialectName, Json>> = {
+  chat: ASKED,
+  responses: { model: 'm', input: 'Hello' },
+  messages: { ...ASKED, max_tokens: 100 },
+  gemini: { contents: [] },
+}
+
+async function collected({ dialect, bytes }: CorpusStream): Promise<Json> {
+  const httpClient = new ScriptedClient()
+  const answer = new StreamingBufferService({ httpClient }).handleBufferedStreamingRequest({
+    ...{ method: 'POST', url: URLS[dialect], headers: {}, body: JSON.stringify(BODIES[dialect]) },
+  })
+  httpClient.calls[0]?.head(200, ['content-type', 'text/event-stream']).data(bytes).end()
+  return (await (await answer).json()) as Json
+}
+
+async function accumulated({ dialect, bytes }: CorpusStream): Promise<unknown> {
+  const fetch = async () => new Response(bytes, { headers: { 'content-type': 'text/event-stream' } })
+  return JSON.parse(JSON.stringify(await ACCUMULATE[dialect](fetch as typeof globalThis.fetch)))
+}
+
+/** What a caller reads in an answer; without what only an SDK adds, and what no accumulator of theirs gathers. */
+const FACES: Readonly<Record<DialectName, (answer: unknown) => unknown>> = {
+  chat(answer) {
+    const { id, model, choices, usage } = answer as OpenAI.ChatCompletion
+    const faces = choices.map(({ index, finish_reason, message }) => {
+      const { content, refusal, tool_calls } = message
+      return {
+        index,
+        finish_reason,
+        content: content || null,
+        refusal: refusal ?? null,
+        tool_calls: tool_calls ?? null,
+      }
+    })
+    return { id, model, choices: faces, usage: countsOf(usage, ['prompt_tokens', 'completion_tokens', 'total_tokens']) }
+  },
+  responses(answer) {
+    const { id, model, status, output, usage } = answer as OpenAI.Responses.Response
+    // Tokens of one item differ from event to event: any of them is the item's.
+    const items = without(output, ['parsed', 'parsed_arguments', 'logprobs', 'encrypted_content'])
+    return { id, model, status, items, usage: countsOf(usage, ['input_tokens', 'output_tokens', 'total_tokens']) }
+  },
+  messages(answer) {
+    const { id, model, content, stop_reason, stop_sequence, usage } = answer as Anthropic.Message
+    return { id, model, content, stop_reason, stop_sequence, usage: countsOf(usage, ['input_tokens', 'output_tokens']) }
+  },
+  gemini(answer) {
+    const { toolCalls, ...face } = gemini.fold([answer].flat())
+    // Where Google gives no id we make one up.
+    return {
+      ...face,
+      toolCalls: toolCalls.map(call => ({ ...call, id: call.id?.startsWith('call_') ? null : call.id })),
+    }
+  },
+}
+
+function countsOf(usage: object | null | undefined, names: readonly string[]): unknown {
+  return usage ? Object.fromEntries(Object.entries(usage).filter(([name]) => names.includes(name))) : null
+}
+
+function without(value: unknown, names: readonly string[]): unknown {
+  return JSON.parse(JSON.stringify(value, (name, member) => (names.includes(name) ? undefined : member)))
+}
+
+/** What the SDK itself does not accumulate. */
+const MISSED: Readonly<Record<string, string>> = {
+  'messages/anthropic-compaction-text-3': 'deltas of a compaction',
+  'messages/anthropic-echo-mcp-text': 'the input of a tool on an MCP server',
+  'chat/mistral-reasoning-text': 'content in parts',
+  'chat/groq-text': 'usage beside the envelope',
+  'responses/local-crlf-keepalive-done': 'items that the last event does not repeat',
+}
+
+const STREAMS = corpora()
+  .flatMap(({ streams }) => streams)
+  .filter(({ expected, flags }) => expected.error === null && !flags.includes('truncated'))
+
+for (const stream of STREAMS)
+  test(`${stream.id} is collected as its SDK accumulates it`, async t => {
+    const { id, dialect } = stream
+    const theirs = await accumulated(stream).catch((error: unknown) => error)
+    const ours = await collected(stream)
+    if (MISSED[id] !== undefined) return t.skip(`the SDK misses ${MISSED[id]}`)
+    if (theirs instanceof Error) return t.skip(`the SDK makes nothing of it: ${theirs.message}`)
+    assert.deepEqual(FACES[dialect](ours), FACES[dialect](theirs))
+  })
