@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
+import type { DialectName } from '../../src/dialects/index.ts'
 import { startTestGateway, type TestGateway } from '../gateway.ts'
-import type { ClientName } from './clients.ts'
 
 const QUESTION = 'Is it dry enough to harvest in Brig, and what is the time there?'
 const RESULTS = { call_1: '{"rain":0}', call_2: '16:05', call_3: 'gone' } as const
@@ -155,7 +155,7 @@ interface House extends AsyncDisposable {
 }
 
 /** A gateway on an upstream that speaks one dialect and gives these answers, one after the other. */
-async function startHouse(dialect: ClientName, answers: readonly string[]): Promise<House> {
+async function startHouse(dialect: DialectName, answers: readonly string[]): Promise<House> {
   const requests: House['requests'][number][] = []
   const server: Server = createServer(async (request, response) => {
     requests.push(JSON.parse(await text(request)))
