@@ -26,16 +26,11 @@ export interface StreamSetup {
   readonly candidates?: number
   /** Whether it may end in an error. Default false. */
   readonly failing?: boolean
-  /** What may come in pieces between those of others: `calls` of tools, as providers do, or `all`. Default `calls`. */
-  readonly interleaved?: 'calls' | 'all'
 }
 
 /** Legal streams of the neutral model. */
 export function anyStream(setup: StreamSetup = {}): fc.Arbitrary<readonly StreamEvent[]> {
-  const isCall = ({ start, isAlone }: BlockPlan) => start.kind === 'tool-call' && !isAlone
-  const plans = anyPlan(setup)
-  if (setup.interleaved === 'all') return plans.map(play)
-  return plans.map(plan => play({ ...plan, blocks: plan.blocks.map(block => ({ ...block, isAlone: !isCall(block) })) }))
+  return anyPlan(setup).map(play)
 }
 
 /** Text as models write it, in the pieces that providers cut it into: inside an emoji, too. */

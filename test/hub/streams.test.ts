@@ -38,7 +38,6 @@ for (const speaker of SPEAKERS) {
         seals: { dialect: name, issuer: ISSUER },
         failing: true,
         candidates: 2,
-        interleaved: 'all',
       })
       fc.assert(
         fc.property(generated, stream => {

@@ -30,7 +30,8 @@ interface Encoded {
 
 function encode(request: Partial<Request>, context: Partial<EncodeRequestContext> = {}): Encoded {
   const losses = new Losses()
-  const whole: Request = { model: 'm', stream: false, instructions: [], turns: [], tools: [], sampling: {}, ...request }
+  const turns = [user(text('Hi'))]
+  const whole: Request = { model: 'm', stream: false, instructions: [], turns, tools: [], sampling: {}, ...request }
   const { body } = encodeRequest(whole, {
     model: undefined,
     stream: whole.stream,
@@ -296,7 +297,7 @@ test('instructions are one leading text', () => {
 })
 
 test('instructions with a cache mark are parts toward those who read it, and a loss elsewhere', () => {
-  const request = { instructions: [{ ...text('One'), cache: { ttl: '1h' } } as Part, text('Two')] }
+  const request = { instructions: [{ ...text('One'), cache: { ttl: '1h' } } as Part, text('Two')], turns: [] }
   const part = { type: 'text', text: 'One', cache_control: { type: 'ephemeral', ttl: '1h' } }
   const { body } = encode(request, { issuer: 'https://openrouter.ai' })
   assert.deepEqual(body.messages, [{ role: 'system', content: [part, { type: 'text', text: 'Two' }] }])
@@ -448,6 +449,10 @@ test('what the provider runs elsewhere is lost, and a choice of it refused', () 
 test('a name that OpenAI refuses is refused with the reason', () => {
   const message = /`\/tools\/0\/name`.*"a\.b"/
   assert.throws(() => encode({ tools: [{ kind: 'function', name: 'a.b' }] }), { code: 'bad-request', message })
+})
+
+test('a request that says nothing is refused', () => {
+  assert.throws(() => encode({ turns: [] }), { code: 'bad-request', message: /Cannot honour `messages`/ })
 })
 
 test('usage is asked for in streams only', () => {

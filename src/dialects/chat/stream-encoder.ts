@@ -22,6 +22,7 @@ import type { Emit, EncodeAnswerContext, StreamEncoder } from '../codec.ts'
 import { toDataUrl } from '../data-url.ts'
 import type { Wire } from '../value.ts'
 import { encodeAnnotation, isLegacyRequest, noteEnvelope, noteFinish, noteUsage, sealsToCarry } from './answer.ts'
+import { BlockOrder } from './block-order.ts'
 import { breakDetail, extraContent, openingDetail, partsDetail, reasoningDetails, sealDetail } from './carrier.ts'
 import { failure } from './failure.ts'
 import { encodeFinish, encodeUsage, writeLogprob } from './tables.ts'
@@ -95,6 +96,7 @@ class ChatEncoder implements StreamEncoder {
   readonly #blocks: (Block | undefined)[] = []
   readonly #candidates: Candidate[] = []
   readonly #isLegacy: boolean
+  readonly #order = new BlockOrder(event => this.#push(event))
   #envelope: Wire = {}
   #prefix = ''
   /** Members that the first chunk alone says. */
@@ -109,6 +111,10 @@ class ChatEncoder implements StreamEncoder {
   }
 
   push(event: StreamEvent): void {
+    this.#order.push(event)
+  }
+
+  #push(event: StreamEvent): void {
     switch (event.type) {
       case 'text-delta':
         this.#writeText(event.index, event.text, event.logprobs)

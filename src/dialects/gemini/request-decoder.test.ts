@@ -135,25 +135,32 @@ test('results find their calls by id, else by name and order', () => {
   assert.deepEqual(ids, ['call_0', 'call_1', 'own', 'call_2', 'call_0', 'own', 'call_1', 'call_2', 'call_3'])
 })
 
-const RESULTS: readonly (readonly [response: object | undefined, text: string, failed: boolean, key?: string])[] = [
+const RESULTS: readonly (readonly [
+  response: object | undefined,
+  text: string | undefined,
+  failed: boolean,
+  key?: string,
+])[] = [
   [{ output: 'sunny' }, 'sunny', false],
   [{ result: 'sunny' }, 'sunny', false, 'result'],
   [{ output: '{"a":1}' }, '{"a":1}', false, 'output'],
   [{ error: 'no' }, 'no', true],
   [{ a: 1, b: 'x' }, '{"a":1,"b":"x"}', false],
   [{ error: { code: 1 } }, '{"error":{"code":1}}', true],
-  [undefined, '', false],
+  [{ output: '{}' }, '{}', false],
+  [{}, undefined, false],
+  [undefined, undefined, false],
 ]
 
 for (const [response, text, failed, key] of RESULTS)
-  test(`a response ${JSON.stringify(response)} says ${JSON.stringify(text)}`, () => {
+  test(`a response ${JSON.stringify(response)} says ${text ?? 'nothing'}`, () => {
     const { turns } = decode({ contents: [{ parts: [{ functionResponse: { name: 'f', response } }] }] })
     assert.deepEqual(turns[0]?.parts, [
       {
         kind: 'tool-result',
         callId: 'call_0',
         failed,
-        content: [{ kind: 'text', text }],
+        content: text === undefined ? [] : [{ kind: 'text', text }],
         ...(key === undefined ? {} : { native: native({ functionResponse: { response: key } }) }),
       },
     ])

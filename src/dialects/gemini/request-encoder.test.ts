@@ -250,7 +250,7 @@ const THINKING: readonly (readonly [model: string, wish: ReasoningWish, config: 
     [FLASH_3, { effort: 'max' }, { thinkingLevel: 'HIGH' }, '/reasoning/effort'],
     [FLASH_3, { effort: 'none' }, { thinkingLevel: 'MINIMAL' }, '/reasoning/effort'],
     [PRO_3, { effort: 'minimal' }, { thinkingLevel: 'LOW' }, '/reasoning/effort'],
-    [PRO_3, { effort: 'low', budgetTokens: 9 }, { thinkingBudget: 9 }, '/reasoning/effort'],
+    [PRO_3, { effort: 'low', budgetTokens: 9 }, { includeThoughts: true, thinkingBudget: 9 }, '/reasoning/effort'],
     [FLASH_3, { summary: 'detailed' }, { includeThoughts: true }, '/reasoning/summary'],
   ]
 

@@ -415,7 +415,7 @@ test('a budget is less than the answer, or there is none', () => {
   })
   const { body, losses } = encode({ reasoning: wish, maxOutputTokens: 1000 })
   assert.deepEqual(body.thinking, { type: 'disabled' })
-  assert.deepEqual(losses, { '/reasoning/enabled': 'no-slot', '/reasoning/budgetTokens': 'no-slot' })
+  assert.deepEqual(losses, { '/reasoning/enabled': 'unit', '/reasoning/budgetTokens': 'no-slot' })
   assert.equal(encode({ reasoning: { budgetTokens: 40_000 } }).body.max_tokens, 48_192)
 })
 
@@ -519,6 +519,7 @@ test('files, structured output, stops, user and tier', () => {
   assert.deepEqual([body.stop_sequences, body.metadata], [['END'], { user_id: 'u1' }])
   assert.deepEqual(losses, {
     '/turns/0/parts/0/detail': 'no-slot',
+    '/turns/0/parts/1/mediaType': 'cosmetic',
     '/output/name': 'cosmetic',
     '/stop/0': 'no-slot',
     '/serviceTier': 'no-slot',

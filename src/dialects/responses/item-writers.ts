@@ -309,8 +309,10 @@ class ReasoningItem extends Item {
     super(scribe, id, { id, type: 'reasoning', summary: [], ...(formOf(start) === 'full' ? { content: [] } : {}) })
   }
 
+  /** A whole item has its summary first: text in full may follow it there, and not the other way round. */
   accepts(start: BlockStart): boolean {
-    return start.kind === 'reasoning' && !this.parts.has(start.form) && this.hasText && this.scribe.isLast(this.place)
+    const isNext = start.kind === 'reasoning' && start.form === 'full' && !this.parts.has('full')
+    return isNext && this.hasText && this.scribe.isLast(this.place)
   }
 
   open(start: BlockStart, path: string): BlockWriter {
