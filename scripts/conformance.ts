@@ -4,82 +4,130 @@
  */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { DialectName } from '../src/dialects/index.ts'
 import { messageOf } from '../src/errors.ts'
 import type { StreamReport } from '../src/observe/index.ts'
-import { type Corpus, type CorpusStream, corpora } from '../test/corpus.ts'
-import type { ClientName, Shape } from '../test/matrix/clients.ts'
-import { checkPassage, Matrix, PAIRS, SHAPES } from '../test/matrix/matrix.ts'
+import { corpora } from '../test/corpus.ts'
+import { CLIENTS, type Client } from '../test/matrix/clients/index.ts'
+import { checkPassage, Matrix, PAIRS, type Passage, SHAPES, streamsFor } from '../test/matrix/matrix.ts'
 import { table } from './table.ts'
 
 const HEAD = `# Conformance
 
-Every stream of the project, and every recorded one, from an upstream of its dialect through the gateway to the official client of another dialect (\`openai\`, \`@anthropic-ai/sdk\`) with its strict, accumulating helper: text, reasoning, refusal, tool calls with parsed arguments, finish and every count of tokens, compared with what a correct reader makes of the stream, minus the losses that the gateway reported. *stream*: the client streams. *whole*: it asks for a whole body, and the upstream only streams. *fails as it should*: the upstream's error, or the cut, is raised by the client.
+Every stream of the project, and every recorded one, from an upstream of its dialect through the gateway to the official clients of the other dialects: text, reasoning, refusal, tool calls with parsed arguments, finish and every count of tokens, compared with what a correct reader makes of the stream, minus the losses that the gateway reported. Each client asks twice: for a stream, with its strict helper that accumulates, and for a whole body, while the upstream only streams. Where the upstream fails, or is cut, the client has to raise its own error with the upstream's words.
 
 Printed by \`npm run conformance\`; the same comparisons are tests, in \`test/matrix\`. What a loss is stands in [dialects.md](dialects.md).
 `
 
-interface Row {
-  readonly name: string
-  readonly cells: readonly string[]
-  readonly isRight: boolean
+/** What one client made of one stream, in both shapes. */
+interface Verdict {
+  readonly client: Client
+  /** `<dialect>/<upstream>-<feature>` */
+  readonly stream: string
+  readonly upstream: DialectName
+  /** The client has raised what it had to raise. */
+  readonly hasFailed: boolean
+  /** What is wrong; none when it is right. */
+  readonly faults: readonly string[]
+  readonly lost: readonly string[]
 }
 
-const sections: string[] = []
-let isAllRight = true
-for (const [client, upstream] of PAIRS) {
-  const rows = (await Promise.all(corpora().map(corpus => rowsOf(corpus, client, upstream)))).flat()
-  const right = rows.filter(({ isRight }) => isRight).length
-  isAllRight &&= right === rows.length
-  sections.push(
-    `## A ${client} client, a ${upstream} upstream\n\n${right} of ${rows.length} streams are right.\n\n${table(
-      ['stream', ...SHAPES, 'lost, but for cosmetic things'],
-      rows.map(({ name, cells }) => [name, ...cells]),
-    )}`,
-  )
+const UNSAID: Readonly<Record<NonNullable<Client['unsaid']>[number], string>> = {
+  reasoning: 'reasoning in full',
+  refusal: 'a refusal is told as text',
+  cacheWrite: 'tokens written to a cache',
+  candidates: 'several candidates become one: not asked',
 }
-writeFileSync(resolve(import.meta.dirname, '../docs/conformance.md'), `${HEAD}\n${sections.join('\n')}`)
-process.exitCode = isAllRight ? 0 : 1
 
-async function rowsOf(corpus: Corpus, client: ClientName, upstream: ClientName): Promise<readonly Row[]> {
+const verdicts: Verdict[] = []
+for (const corpus of corpora()) {
   const matrix = await Matrix.start(corpus)
-  const rows: Row[] = []
-  for (const stream of corpus.streams.filter(({ dialect }) => dialect === upstream))
-    rows.push(await rowOf(matrix, stream, client))
-  await matrix.close()
-  return rows
-}
-
-async function rowOf(matrix: Matrix, stream: CorpusStream, client: ClientName): Promise<Row> {
-  const passages = []
-  for (const shape of SHAPES) passages.push(await verdictOf(matrix, stream, client, shape))
-  return {
-    name: stream.id.slice(stream.dialect.length + 1),
-    cells: [...passages.map(({ verdict }) => verdict), lossesOf(passages[0]?.report)],
-    isRight: passages.every(({ isRight }) => isRight),
-  }
-}
-
-async function verdictOf(matrix: Matrix, stream: CorpusStream, client: ClientName, shape: Shape) {
-  const passage = await matrix.pass(stream, client, shape)
-  try {
-    checkPassage(stream, passage)
-    return {
-      verdict: passage.told === undefined ? 'fails as it should' : 'right',
-      isRight: true,
-      report: passage.report,
+  for (const [client, upstream] of PAIRS)
+    for (const stream of streamsFor(client, upstream, corpus)) {
+      const passages: Passage[] = []
+      for (const shape of SHAPES) passages.push(await matrix.pass(stream, client, shape))
+      verdicts.push({
+        client,
+        stream: stream.id,
+        upstream,
+        hasFailed: passages.every(({ told }) => told === undefined),
+        faults: passages.flatMap((passage, at) => faultsOf(() => checkPassage(stream, passage), SHAPES[at] as string)),
+        lost: lossesOf(passages[0]?.report),
+      })
     }
+  await matrix.close()
+}
+
+const DIALECTS = [...new Set(CLIENTS.map(({ dialect }) => dialect))]
+
+writeFileSync(
+  resolve(import.meta.dirname, '../docs/conformance.md'),
+  [HEAD, summary(), limits(), ...DIALECTS.flatMap(client => DIALECTS.map(upstream => details(client, upstream)))]
+    .filter(section => section !== '')
+    .join('\n'),
+)
+process.exitCode = verdicts.every(isRight) ? 0 : 1
+
+function faultsOf(check: () => void, shape: string): readonly string[] {
+  try {
+    check()
+    return []
   } catch (error) {
-    const [words] = messageOf(error).split('\n')
-    return { verdict: `**wrong**: ${words?.replaceAll('|', '\\|')}`, isRight: false, report: passage.report }
+    return [`${shape}: ${messageOf(error).split('\n', 1)[0]?.replaceAll('|', '\\|')}`]
   }
 }
 
-function lossesOf(report: StreamReport | undefined): string {
+function isRight({ faults }: Verdict): boolean {
+  return faults.length === 0
+}
+
+/** Right streams of all, a row for each client. */
+function summary(): string {
+  const rows = CLIENTS.map(client => [
+    `\`${client.name}\``,
+    client.dialect,
+    ...DIALECTS.map(upstream => countOf(verdicts.filter(of => of.client === client && of.upstream === upstream))),
+  ])
+  return `## Streams that are right\n\n${table(['client', 'speaks', ...DIALECTS.map(name => `over ${name}`)], rows)}`
+}
+
+function countOf(some: readonly Verdict[]): string {
+  return some.length === 0 ? '' : `${some.filter(isRight).length} of ${some.length}`
+}
+
+/** What clients cannot say, whoever answers them. */
+function limits(): string {
+  const rows = CLIENTS.flatMap(({ name, unsaid = [] }) =>
+    unsaid.length === 0 ? [] : [[`\`${name}\``, unsaid.map(what => UNSAID[what]).join('; ')]],
+  )
+  return `## What clients have no place for\n\nIt is in the bytes that they get, and not compared.\n\n${table(['client', 'what'], rows)}`
+}
+
+/** One row for each stream of a pair; all clients of a dialect get the same bytes, and lose the same. */
+function details(dialect: DialectName, upstream: DialectName): string {
+  const some = verdicts.filter(({ client, upstream: name }) => client.dialect === dialect && name === upstream)
+  if (some.length === 0) return ''
+  const rows = [...Map.groupBy(some, ({ stream }) => stream)].map(([stream, of]) => [
+    stream.slice(upstream.length + 1),
+    outcomeOf(of),
+    [...new Set(of.flatMap(({ lost }) => lost))].join(', '),
+  ])
+  return `## ${dialect} clients, ${upstream} upstream\n\n${table(['stream', 'outcome', 'lost, but for cosmetic things'], rows)}`
+}
+
+function outcomeOf(of: readonly Verdict[]): string {
+  const wrong = of.filter(verdict => !isRight(verdict))
+  if (wrong.length > 0) return wrong.map(({ client, faults }) => `**wrong** (${client.name}): ${faults[0]}`).join('; ')
+  return of.every(({ hasFailed }) => hasFailed) ? 'fails as it should' : 'right'
+}
+
+function lossesOf(report: StreamReport | undefined): readonly string[] {
   const lost = (report?.losses ?? []).filter(({ reason }) => reason !== 'cosmetic').map(({ path }) => generalized(path))
-  return [...new Set(lost)].map(path => `\`${path}\``).join(', ')
+  return [...new Set(lost)].map(path => `\`${path}\``)
 }
 
 /** One path for all items of a list. */
 function generalized(path: string): string {
-  return path.replace(/\/\d+(?=\/|$)/g, '/*').replace('/candidates/*', '')
+  const short = path.replace(/\/\d+(?=\/|$)/g, '/*').replace('/candidates/*', '')
+  return short === '' ? '/candidates/*' : short
 }

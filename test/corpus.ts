@@ -27,6 +27,8 @@ export interface Expected {
   readonly reasoning: string
   readonly refusal?: string
   readonly toolCalls: readonly ExpectedCall[]
+  /** Kinds of items that the provider ran. */
+  readonly serverTools?: readonly string[]
   readonly usage: ExpectedUsage | null
   readonly finish: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'pause' | null
   readonly finishRaw: string | null

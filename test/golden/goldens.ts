@@ -23,6 +23,12 @@ const STREAMS: readonly (readonly [id: string, client: DialectName])[] = [
   ['chat/deepseek-reasoning-usage-in-finish', 'messages'],
   ['chat/openai-parallel-tools', 'messages'],
   ['chat/openrouter-error-with-choices', 'messages'],
+  ['messages/anthropic-thinking-tools-cache', 'responses'],
+  ['chat/deepseek-reasoning-usage-in-finish', 'gemini'],
+  ['responses/openai-reasoning-summary', 'messages'],
+  ['responses/openai-refusal', 'gemini'],
+  ['gemini/google-thinking-parallel-tools', 'chat'],
+  ['gemini/google-error-mid-stream', 'responses'],
 ]
 
 interface Question {
@@ -105,6 +111,80 @@ const QUESTIONS: readonly Question[] = [
       top_k: 5,
       metadata: { user_id: 'ann' },
       stream: true,
+    },
+  },
+  {
+    name: 'request-agent',
+    client: 'responses',
+    upstream: 'messages',
+    path: '/responses',
+    body: {
+      model: 'claude-opus-4-6',
+      instructions: 'You are an agent',
+      input: [
+        { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Be brief' }] },
+        { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Is it dry enough here?' }] },
+        {
+          type: 'reasoning',
+          id: 'rs_1',
+          summary: [{ type: 'summary_text', text: 'I need the weather.' }],
+          encrypted_content: 'gAAAAAB+/==',
+        },
+        {
+          type: 'function_call',
+          id: 'fc_1',
+          call_id: 'call_1',
+          name: 'get_weather',
+          arguments: '{"place":"Brig"}',
+        },
+        { type: 'function_call_output', call_id: 'call_1', output: '{"rain":0}' },
+      ],
+      tools: [
+        { type: 'function', name: 'get_weather', description: 'Rain', parameters: SCHEMA, strict: false },
+        { type: 'custom', name: 'apply_patch', description: 'Edits files', format: { type: 'text' } },
+      ],
+      tool_choice: 'auto',
+      parallel_tool_calls: true,
+      reasoning: { effort: 'medium', summary: 'auto' },
+      include: ['reasoning.encrypted_content'],
+      prompt_cache_key: 'ann',
+      store: false,
+      stream: true,
+    },
+  },
+  {
+    name: 'request-pictures-and-schema',
+    client: 'gemini',
+    upstream: 'responses',
+    path: '/models/gpt-5.1:streamGenerateContent',
+    body: {
+      systemInstruction: { parts: [{ text: 'Be brief' }] },
+      contents: [
+        {
+          role: 'user',
+          parts: [{ text: 'What does it say?' }, { inlineData: { mimeType: 'image/png', data: 'iVBORw0K' } }],
+        },
+        {
+          role: 'model',
+          parts: [
+            { text: 'I need the weather.', thought: true },
+            { functionCall: { name: 'get_weather', args: { place: 'Brig' } }, thoughtSignature: 'CpsBAVSo+/==' },
+          ],
+        },
+        { role: 'user', parts: [{ functionResponse: { name: 'get_weather', response: { rain: 0 } } }] },
+      ],
+      tools: [{ functionDeclarations: [{ name: 'get_weather', description: 'Rain', parametersJsonSchema: SCHEMA }] }],
+      toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['get_weather'] } },
+      generationConfig: {
+        temperature: 0.2,
+        topK: 5,
+        maxOutputTokens: 500,
+        stopSequences: ['###'],
+        responseMimeType: 'application/json',
+        responseJsonSchema: SCHEMA,
+        thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 },
+      },
+      safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
     },
   },
 ]

@@ -1,7 +1,7 @@
 /** What the official clients are told by upstreams that speak another dialect. */
 import { after, before, describe, test } from 'node:test'
 import { corpora } from '../corpus.ts'
-import { checkPassage, Matrix, PAIRS, SHAPES } from './matrix.ts'
+import { checkPassage, Matrix, PAIRS, SHAPES, streamsFor } from './matrix.ts'
 
 for (const corpus of corpora()) {
   describe(corpus.name, () => {
@@ -12,9 +12,9 @@ for (const corpus of corpora()) {
     after(() => matrix.close())
 
     for (const [client, upstream] of PAIRS)
-      for (const stream of corpus.streams.filter(({ dialect }) => dialect === upstream))
+      for (const stream of streamsFor(client, upstream, corpus))
         for (const shape of SHAPES)
-          test(`a ${client} client gets ${stream.id} as its manifest says, minus the losses (${shape})`, async () => {
+          test(`${client.name} gets ${stream.id} as its manifest says, minus the losses (${shape})`, async () => {
             checkPassage(stream, await matrix.pass(stream, client, shape))
           })
   })

@@ -302,6 +302,25 @@ test('calls are numbered, get ids where they have none, and arguments follow', (
   ])
 })
 
+test('the seal of a call comes in a piece of the call, which has a function like any other', () => {
+  const deltas = deltasOf(writer => {
+    const index = writer.open({
+      kind: 'tool-call',
+      choice: 0,
+      callId: 'call_1',
+      name: 'f',
+      runBy: 'client',
+      input: 'json',
+    })
+    writer.payload(index, '{}')
+    writer.seal(index, { dialect: 'gemini', issuer: FOREIGN, kind: 'signature', value: 'abc' })
+    writer.close(index)
+  }) as { tool_calls?: { index: number; function: unknown; extra_content?: unknown }[] }[]
+  const [sealed] = deltas.flatMap(({ tool_calls = [] }) => tool_calls).filter(call => call.extra_content !== undefined)
+  assert.equal(sealed?.index, 0)
+  assert.deepEqual(sealed?.function, { arguments: '' })
+})
+
 test('a client of the time before tools gets a function call', () => {
   const native = { dialect: 'chat', members: { functions: true } } as const
   const request = { tools: [{ kind: 'function', name: 'f', native }] } as unknown as Request

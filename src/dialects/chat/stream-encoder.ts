@@ -401,7 +401,10 @@ class ChatEncoder implements StreamEncoder {
     const { candidate, place, isLegacy } = block
     const [seal] = block.seals
     if (seal !== undefined && !isLegacy)
-      this.#writeDelta(candidate, { tool_calls: [{ index: place, extra_content: extraContent(seal) }] })
+      this.#writeDelta(candidate, {
+        // Clients that check each chunk (Vercel's) want a function in every piece of a call.
+        tool_calls: [{ index: place, function: { arguments: '' }, extra_content: extraContent(seal) }],
+      })
     this.#loseSeals(block, isLegacy ? 0 : 1)
   }
 

@@ -190,6 +190,30 @@ test('media come with their bytes, or by their address', () => {
   ])
 })
 
+test('the chunks of an answer that come back as contents of their own are one turn', () => {
+  const chunks = [
+    { text: 'I th', thought: true },
+    { text: 'ink', thought: true },
+    { text: '', thought: true, thoughtSignature: 'c2ln' },
+    { text: 'The' },
+    { text: ' mill' },
+    { functionCall: { name: 'turn', args: {} } },
+  ]
+  const { turns } = decode({
+    contents: [...HELLO.contents, ...chunks.map(part => ({ role: 'model', parts: [part] })), ...HELLO.contents],
+  })
+  assert.deepEqual(
+    turns.map(({ role }) => role),
+    ['user', 'assistant', 'user'],
+  )
+  const seal = { dialect: 'gemini', issuer: '', kind: 'signature', value: 'c2ln' }
+  assert.partialDeepStrictEqual(turns[1]?.parts, [
+    { kind: 'reasoning', texts: ['I think'], seals: [seal] },
+    { kind: 'text', text: 'The mill' },
+    { kind: 'tool-call', name: 'turn' },
+  ])
+})
+
 test('what rode to the client in signatures is unwrapped', () => {
   const seal = { dialect: 'messages', issuer: 'a', kind: 'signature', value: 'EqQB' } as const
   const served = [

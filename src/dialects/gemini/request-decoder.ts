@@ -17,7 +17,7 @@ import { defined, restOf, type Wire } from '../value.ts'
 import { CallIds } from './call-ids.ts'
 import { asObject, booleanIn, freeObjectIn, listIn, numberIn, objectIn, stringIn, stringsIn } from './member.ts'
 import { nativeOf } from './part.ts'
-import { readParts } from './request-parts.ts'
+import { checkParts, readParts } from './request-parts.ts'
 import { toJsonSchema } from './schema.ts'
 import { LEVELS, MODES, ROLES } from './tables.ts'
 
@@ -97,21 +97,45 @@ export function decodeRequest(raw: Wire, { model, stream = false }: Match): Requ
 
 function decodeInstructions(body: Wire, ids: CallIds): readonly Part[] {
   const instruction = objectIn(body, 'systemInstruction')
-  return instruction === undefined ? [] : readParts(instruction, 'systemInstruction', 'system', ids)
+  if (instruction === undefined) return []
+  return readParts(checkParts(instruction, 'systemInstruction'), 'system', ids)
+}
+
+interface Content {
+  readonly role: Turn['role']
+  readonly parts: readonly Wire[]
+  readonly native: Native | undefined
 }
 
 function decodeTurns(body: Wire, ids: CallIds): readonly Turn[] {
   const contents = listIn(body, 'contents')
   if (contents === undefined) throw wrongMember('contents', 'an array', undefined)
-  return contents.map((value, at): Turn => {
-    const member = `contents[${at}]`
-    const content = asObject(value, member)
-    const said = stringIn(content, 'role', `${member}.`) ?? 'user'
-    const role = Object.hasOwn(ROLES, said) ? ROLES[said as keyof typeof ROLES] : undefined
-    if (role === undefined) throw wrongMember(`${member}.role`, '`user`, `model` or `function`', said)
-    const native = pocket(restOf(content, CONTENT) ?? {})
-    return { role, parts: readParts(content, member, role, ids), ...(native === undefined ? {} : { native }) }
-  })
+  return joinAnswers(contents.map(readContent)).map(({ role, parts, native }) => ({
+    role,
+    parts: readParts(parts, role, ids),
+    ...(native === undefined ? {} : { native }),
+  }))
+}
+
+function readContent(value: unknown, at: number): Content {
+  const member = `contents[${at}]`
+  const content = asObject(value, member)
+  const said = stringIn(content, 'role', `${member}.`) ?? 'user'
+  const role = Object.hasOwn(ROLES, said) ? ROLES[said as keyof typeof ROLES] : undefined
+  if (role === undefined) throw wrongMember(`${member}.role`, '`user`, `model` or `function`', said)
+  return { role, parts: checkParts(content, member), native: pocket(restOf(content, CONTENT) ?? {}) }
+}
+
+/** The SDK's chat helper gives back every chunk of an answer as a content of its own: together they are the answer. */
+function joinAnswers(contents: readonly Content[]): readonly Content[] {
+  const joined: Content[] = []
+  for (const content of contents) {
+    const last = joined.at(-1)
+    if (last?.role === 'assistant' && content.role === 'assistant' && content.native === undefined)
+      joined[joined.length - 1] = { ...last, parts: [...last.parts, ...content.parts] }
+    else joined.push(content)
+  }
+  return joined
 }
 
 function decodeTool(value: unknown, member: string): Tool[] {

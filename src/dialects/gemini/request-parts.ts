@@ -36,15 +36,16 @@ const OPTIONAL: Readonly<Record<DataMember, Readonly<Record<string, MemberType>>
 }
 
 /**
- * Reads the parts of a content. Those of a model are read as an answer is, so that what came from one comes
- * back as it was.
+ * The parts of a content, with what they must hold.
  *
  * @param member the content's place in the request
  */
-export function readParts(content: Wire, member: string, role: Turn['role'], ids: CallIds): readonly Part[] {
-  const parts = (listIn(content, 'parts', `${member}.`) ?? []).map((part, at) =>
-    checkPart(part, `${member}.parts[${at}]`),
-  )
+export function checkParts(content: Wire, member: string): readonly Wire[] {
+  return (listIn(content, 'parts', `${member}.`) ?? []).map((part, at) => checkPart(part, `${member}.parts[${at}]`))
+}
+
+/** Reads parts. Those of a model are read as an answer is, so that what came from one comes back as it was. */
+export function readParts(parts: readonly Wire[], role: Turn['role'], ids: CallIds): readonly Part[] {
   return role === 'assistant' ? readAnswer(parts, ids) : parts.map(part => readPart(part, ids))
 }
 

@@ -1,6 +1,7 @@
 import { parseExact } from '../../json/index.ts'
 import { objectOf, type Wire } from '../value.ts'
 import { completeJson } from './partial-json.ts'
+import { withoutNulls } from './tables.ts'
 
 type Members = Record<string, unknown>
 
@@ -57,7 +58,7 @@ export class Accumulator {
   }
 
   #end({ type: _, delta, usage, ...members }: Members): void {
-    const counted = { ...objectOf(this.#message.usage), ...objectOf(usage) }
+    const counted = { ...objectOf(this.#message.usage), ...withoutNulls({ ...objectOf(usage) }) }
     this.#message = { ...this.#message, ...objectOf(delta), usage: counted, ...members }
   }
 }

@@ -586,3 +586,14 @@ test('ten thousand blocks that waited are written', () => {
   ])
   assert.equal(data.filter(({ type }) => type === 'content_block_stop').length, 10_000)
 })
+
+test('a whole body always has numbers in its usage, and zeros that nobody said are read as none', () => {
+  const body = encodeMessage({ id: 'a', model: 'm', candidates: [] }, contextOf(new Losses()))
+  assert.deepEqual(body.usage, {
+    input_tokens: 0,
+    cache_creation_input_tokens: null,
+    cache_read_input_tokens: null,
+    output_tokens: 0,
+  })
+  assert.equal(decodeMessage(body, { issuer: ISSUER }).usage, undefined)
+})

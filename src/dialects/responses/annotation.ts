@@ -25,8 +25,9 @@ export function decodeAnnotation(value: unknown, base: number): Annotation {
   const wire = objectOf<ResponsesAnnotation>(value) ?? {}
   const kind = KINDS[textOf(wire.type) ?? ''] ?? 'other'
   if (kind === 'other') return { kind, native: { dialect: 'responses', members: { ...wire } } }
-  const start = countOf(wire.start_index)
-  const end = countOf(wire.end_index)
+  const isRange = countOf(wire.end_index) !== 0
+  const start = isRange ? countOf(wire.start_index) : undefined
+  const end = isRange ? countOf(wire.end_index) : undefined
   const rest = restOf(wire, KNOWN) ?? {}
   if (wire.type === TYPES[kind]) delete rest.type
   return defined<Annotation>({
@@ -50,16 +51,24 @@ export function encodeAnnotation(annotation: Annotation, base: number, path: str
     return undefined
   }
   loseRest(annotation, path, losses)
-  const { url, title, fileId, start, end } = annotation
+  const { url, title, fileId } = annotation
   return defined<Wire>({
     type,
     url,
     [annotation.kind === 'file' ? 'filename' : 'title']: title,
     file_id: fileId,
-    start_index: start === undefined ? undefined : Math.max(0, start - base),
-    end_index: end === undefined ? undefined : Math.max(0, end - base),
+    ...rangeOf(annotation, base),
     ...own,
   })
+}
+
+/** The range in its part. A citation of a page always has one here: an empty range is none. */
+function rangeOf({ kind, start, end }: Annotation, base: number): Wire {
+  const none = kind === 'url' && start === undefined && end === undefined ? 0 : undefined
+  return {
+    start_index: start === undefined ? none : Math.max(0, start - base),
+    end_index: end === undefined ? none : Math.max(0, end - base),
+  }
 }
 
 function loseRest({ quote, seal, native }: Annotation, path: string, losses: Losses): void {

@@ -79,13 +79,16 @@ function lastResponse({ bytes }: CorpusStream): Wire | undefined {
   return responses.findLast(response => response !== undefined) as Wire | undefined
 }
 
-/** Without what says nothing: absent, null and empty lists mean the same on this wire. */
+/** Without what says nothing: absent, null, empty lists and empty ranges mean the same on this wire. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain)
   const object = objectOf(value)
   if (object === undefined) return value
   const members = Object.entries(object).filter(
-    ([, member]) => member !== null && !(Array.isArray(member) && member.length === 0),
+    ([name, member]) =>
+      member !== null &&
+      !(Array.isArray(member) && member.length === 0) &&
+      !(object.end_index === 0 && (name === 'start_index' || name === 'end_index')),
   )
   return Object.fromEntries(members.map(([name, member]) => [name, plain(member)]))
 }

@@ -460,6 +460,11 @@ class CallWriter extends Writer {
   end(native: Native | undefined): void {
     const call = this.#call
     const { event, member } = call.form
+    if (call.payload === '' && call.form === CALLS.json) {
+      // The provider says that there are none as `{}`, and its clients parse what they get.
+      this.payload('{}')
+      this.scribe.losses.add(`${this.path}/payload`, 'unit')
+    }
     this.scribe.event(`${event}.done`, `${this.#where},"${member}":${JSON.stringify(call.payload)}`)
     call.take(native, this.path)
     call.seals.push(...this.seals)

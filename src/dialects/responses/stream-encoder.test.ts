@@ -264,9 +264,38 @@ test('a failure is told twice, with the same id and the next numbers, and nothin
   assert.equal(failed?.type, 'response.failed')
   const response = objectOf(failed?.response)
   assert.equal(response?.id, 'resp_up')
-  assert.deepEqual(response?.usage, { input_tokens: 3, total_tokens: 3 })
+  assert.deepEqual(response?.usage, { input_tokens: 3, output_tokens: 0, total_tokens: 3 })
   assert.equal(itemsOf(response?.output).length, 1)
   await assert.rejects(readBySdk(written.text), /No capacity/)
+})
+
+test('clients of strict types get arguments, counts and ranges that nobody said', () => {
+  const written = encode(writer => {
+    call(writer, 'f', '')
+    const index = writer.open({ kind: 'text', choice: 0 })
+    writer.text(index, 'See')
+    writer.annotate(0, { kind: 'url', url: 'https://mill.test', title: 'Mill' }, index)
+    writer.close(index)
+    writer.usage({ input: 10 })
+    writer.finish(0, { reason: 'stop', raw: 'stop' })
+    writer.end()
+  })
+  const [called, message] = outputOf(written) as readonly Wire[]
+  assert.equal(called?.arguments, '{}')
+  const [said] = itemsOf(message?.content) as readonly Wire[]
+  assert.deepEqual(said?.annotations, [
+    { type: 'url_citation', url: 'https://mill.test', title: 'Mill', start_index: 0, end_index: 0 },
+  ])
+  assert.deepEqual(objectOf(written.events.at(-1)?.response)?.usage, {
+    input_tokens: 10,
+    output_tokens: 0,
+    total_tokens: 10,
+  })
+  assert.deepEqual(written.losses, [
+    '/candidates/0/parts/0/payload unit',
+    '/candidates/0/finish/raw cosmetic',
+    '/usage/output unit',
+  ])
 })
 
 test('a picture is an item; what has no place is told', () => {

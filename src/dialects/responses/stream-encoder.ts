@@ -249,6 +249,8 @@ export class ResponsesEncoder implements StreamEncoder {
     for (const name of LOST_USAGE) if (usage[name] !== undefined) losses.add(`/usage/${name}`, 'no-slot')
     if (usage.native !== undefined && usage.native.dialect !== 'responses')
       losses.addNative('/usage/native/members', usage.native.members)
+    if ((usage.input === undefined) !== (usage.output === undefined))
+      losses.add(usage.input === undefined ? '/usage/input' : '/usage/output', 'unit')
     return encodeUsage(usage)
   }
 

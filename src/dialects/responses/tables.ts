@@ -70,7 +70,10 @@ export function decodeUsage(usage: Unread<ResponsesUsage>): Usage {
   return defined<Usage>({ ...said, native })
 }
 
-/** Only what was said: a zero that nobody said would be billed as one. */
+/**
+ * Only what was said: a zero that nobody said would be billed as one. But who says only what came in (of a
+ * blocked prompt), or only what went out, has a zero in the other place: clients of strict types want both.
+ */
 export function encodeUsage(usage: Usage): Wire {
   const { input, cacheRead, cacheWrite, output, reasoning, native } = usage
   const own = native?.dialect === 'responses' ? native.members : {}
@@ -82,9 +85,9 @@ export function encodeUsage(usage: Usage): Wire {
   })
   const outputDetails = defined({ reasoning_tokens: reasoning, ...objectOf(output_tokens_details) })
   return defined<Wire>({
-    input_tokens: input,
+    input_tokens: input ?? (output === undefined ? undefined : 0),
     input_tokens_details: orNothing(inputDetails),
-    output_tokens: output,
+    output_tokens: output ?? (input === undefined ? undefined : 0),
     output_tokens_details: orNothing(outputDetails),
     total_tokens: sumOf(input, output),
     ...rest,
