@@ -98,12 +98,12 @@ function linesOf(bytes: Buffer): ReadableStream {
 function essence(message: Message, said: Message, dialect: DialectName): unknown {
   const { id, model, usage = {}, candidates } = withParsedPayloads(message)
   const { native: _, byModel: __, ...counts } = usage
-  const isKept = ({ kind }: Part) => dialect === 'messages' || (kind !== 'reasoning' && kind !== 'media')
+  const isKept = ({ kind }: Part) => dialect !== 'chat' || (kind !== 'reasoning' && kind !== 'media')
   return plain({
     // Where nobody said one, it is made up.
     id: said.id && id,
     model,
-    usage: dialect === 'chat' ? counts : undefined,
+    usage: dialect === 'messages' ? undefined : counts,
     candidates: candidates.map(({ index, parts, finish }) => ({
       index,
       finish: finish?.reason === 'other' ? 'stop' : finish?.reason,
