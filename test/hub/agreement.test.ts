@@ -4,6 +4,7 @@ import { suite, test } from 'node:test'
 import { BetaMessageStream } from '@anthropic-ai/sdk/lib/BetaMessageStream'
 import fc from 'fast-check'
 import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream'
+import { ResponseStream } from 'openai/lib/responses/ResponseStream'
 import type { DialectName, Wire } from '../../src/dialects/index.ts'
 import { foldEvents, Losses, type Message, type Part } from '../../src/model/index.ts'
 import { SseDecoder } from '../../src/sse/index.ts'
@@ -63,11 +64,14 @@ function checkAgreement({ name, codec }: Speaker, message: Message): void {
 
 type Accumulate = (bytes: Buffer) => Promise<Wire>
 
-/** The official clients' own way from a stream to a whole answer. */
+/** The official clients' own way from a stream to a whole answer. That of Google has none: it leaves the chunks to its user. */
 function ACCUMULATORS(): Readonly<Partial<Record<DialectName, Accumulate>>> {
   return {
     async chat(bytes) {
       return (await ChatCompletionStream.fromReadableStream(linesOf(bytes)).finalChatCompletion()) as unknown as Wire
+    },
+    async responses(bytes) {
+      return (await ResponseStream.fromReadableStream(linesOf(bytes)).finalResponse()) as unknown as Wire
     },
     async messages(bytes) {
       return (await BetaMessageStream.fromReadableStream(linesOf(bytes)).finalMessage()) as unknown as Wire
@@ -94,12 +98,12 @@ function linesOf(bytes: Buffer): ReadableStream {
 function essence(message: Message, said: Message, dialect: DialectName): unknown {
   const { id, model, usage = {}, candidates } = withParsedPayloads(message)
   const { native: _, byModel: __, ...counts } = usage
-  const isKept = ({ kind }: Part) => dialect === 'messages' || (kind !== 'reasoning' && kind !== 'media')
+  const isKept = ({ kind }: Part) => dialect !== 'chat' || (kind !== 'reasoning' && kind !== 'media')
   return plain({
     // Where nobody said one, it is made up.
     id: said.id && id,
     model,
-    usage: dialect === 'chat' ? counts : undefined,
+    usage: dialect === 'messages' ? undefined : counts,
     candidates: candidates.map(({ index, parts, finish }) => ({
       index,
       finish: finish?.reason === 'other' ? 'stop' : finish?.reason,

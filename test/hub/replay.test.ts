@@ -31,7 +31,7 @@ interface Echo {
   readonly next: (answer: Wire) => Wire
 }
 
-const ECHOES: Readonly<Partial<Record<DialectName, Echo>>> = {
+const ECHOES: Readonly<Record<DialectName, Echo>> = {
   chat: {
     path: '/chat/completions',
     next: ({ choices }) => {
@@ -47,7 +47,24 @@ const ECHOES: Readonly<Partial<Record<DialectName, Echo>>> = {
       return { model: 'mill', max_tokens: 9000, messages: turns }
     },
   },
+  responses: {
+    path: '/responses',
+    next: ({ output }) => {
+      const items = output as readonly Wire[]
+      return { model: 'mill', input: [QUESTION, ...items, ...responsesResults(items), QUESTION], store: false }
+    },
+  },
+  gemini: {
+    path: '/models/mill:generateContent',
+    next: ({ candidates }) => {
+      const [{ content }] = candidates as readonly [{ readonly content: { readonly parts: readonly Wire[] } }]
+      const results = geminiResults(content.parts)
+      return { contents: [ASKED, content, { role: 'user', parts: [...results, ...ASKED.parts] }] }
+    },
+  },
 }
+
+const ASKED = { role: 'user', parts: [{ text: 'Hello' }] } as const
 
 const HELLO = { type: 'text', text: 'Hello' }
 const QUESTION = { role: 'user', content: 'Hello' }
@@ -62,9 +79,23 @@ function messagesResults(content: readonly Wire[]): readonly Wire[] {
   return calls.map(({ id }) => ({ type: 'tool_result', tool_use_id: id, content: 'done' }))
 }
 
+function responsesResults(items: readonly Wire[]): readonly Wire[] {
+  return items.flatMap(({ type, call_id }) => {
+    if (type !== 'function_call' && type !== 'custom_tool_call') return []
+    return [{ type: `${type}_output`, call_id, output: 'done' }]
+  })
+}
+
+function geminiResults(parts: readonly Wire[]): readonly Wire[] {
+  return parts.flatMap(({ functionCall }) => {
+    if (functionCall === undefined) return []
+    const { id, name } = functionCall as Wire
+    return [{ functionResponse: { id, name, response: { output: 'done' } } }]
+  })
+}
+
 for (const [upstream, client] of PAIRS) {
   const echo = ECHOES[client.name]
-  if (echo === undefined) continue
   suite(`${upstream.name} sealed, ${client.name} echoed`, () => {
     for (const { id, bytes } of upstream.streams) {
       const events = decode(upstream, bytes)

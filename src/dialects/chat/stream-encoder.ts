@@ -94,7 +94,8 @@ class ChatEncoder implements StreamEncoder {
   readonly #context: EncodeAnswerContext
   readonly #write: Emit<string>
   readonly #blocks: (Block | undefined)[] = []
-  readonly #candidates: Candidate[] = []
+  /** By index, which may be any number. */
+  readonly #candidates = new Map<number, Candidate>()
   readonly #isLegacy: boolean
   readonly #order = new BlockOrder(event => this.#push(event))
   #envelope: Wire = {}
@@ -195,7 +196,7 @@ class ChatEncoder implements StreamEncoder {
   }
 
   #candidate(index: number): Candidate {
-    const known = this.#candidates[index]
+    const known = this.#candidates.get(index)
     if (known !== undefined) return known
     const candidate: Candidate = {
       index,
@@ -214,7 +215,7 @@ class ChatEncoder implements StreamEncoder {
       unmarked: undefined,
       carried: undefined,
     }
-    this.#candidates[index] = candidate
+    this.#candidates.set(index, candidate)
     return candidate
   }
 
@@ -546,13 +547,13 @@ class ChatEncoder implements StreamEncoder {
     const usage = this.#wantedUsage()
     // Members of the envelope may be said anew.
     const last = { ...this.#envelope, ...this.#first, choices: [], ...usage, ...members }
-    if (usage !== undefined || members !== undefined || this.#first !== undefined || this.#candidates.length === 0)
+    if (usage !== undefined || members !== undefined || this.#first !== undefined || this.#candidates.size === 0)
       this.#write(`data: ${JSON.stringify(last)}\n\n`)
     this.#write('data: [DONE]\n\n')
   }
 
   #fail(failed: Failure): void {
-    for (const candidate of this.#candidates) if (candidate !== undefined) this.#writeHeld(candidate)
+    for (const candidate of this.#candidates.values()) this.#writeHeld(candidate)
     const usage = this.#prefix === '' ? undefined : this.#wantedUsage()
     if (usage !== undefined) this.#writeChunk(`"choices":[],${JSON.stringify(usage).slice(1, -1)}`)
     this.#write(failure.encodeInStream(failed, undefined))

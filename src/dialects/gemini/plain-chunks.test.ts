@@ -77,3 +77,9 @@ for (const { streams } of corpora())
       for (let end = 1; end <= datas.length; end++)
         assert.deepEqual(decodeAll(datas.slice(0, end)), readAll(datas.slice(0, end)))
     })
+
+test('a fraction that begins with a zero may not change, and ends', () => {
+  const first = FIRST.replace('12', '6.08')
+  assert.equal(learned(first).read(first), 'Die')
+  assert.equal(learned(first).read(first.replace('6.08', '6.09')), undefined)
+})

@@ -113,9 +113,14 @@ function stringEnd(data: string, start: number): number {
 
 /** Index past a whole number as JSON writes it; -1 when there is none. */
 function numberEnd(data: string, start: number): number {
+  const at = digitsEnd(data, start)
+  return at === start || (at > start + 1 && data.charCodeAt(start) === ZERO) ? -1 : at
+}
+
+function digitsEnd(data: string, start: number): number {
   let at = start
   while (isDigit(data.charCodeAt(at))) at++
-  return at === start || (at > start + 1 && data.charCodeAt(start) === ZERO) ? -1 : at
+  return at
 }
 
 function isDigit(code: number): boolean {
@@ -132,10 +137,14 @@ function literalsOf(json: string): readonly string[] {
   for (let at = 1; at < json.length; at++) {
     const code = json.charCodeAt(at)
     if (code === QUOTE) at = stringEnd(json, at + 1)
-    else if (isDigit(code) && !INDEX.test(json.slice(0, at))) {
-      literals.push(json.slice(start, at))
-      start = numberEnd(json, at)
-      at = start - 1
+    else if (isDigit(code)) {
+      const end = digitsEnd(json, at)
+      // Of a fraction that begins with a zero the digits are no number: they may not change.
+      if (numberEnd(json, at) === end && !INDEX.test(json.slice(0, at))) {
+        literals.push(json.slice(start, at))
+        start = end
+      }
+      at = end - 1
     }
   }
   literals.push(json.slice(start))
