@@ -141,7 +141,6 @@ const streams = anyStream({
   natives: 'messages',
   seals: { dialect: 'messages', issuer: 'up' },
   candidates: 3,
-  interleaved: 'all',
   failing: true,
 })
 

@@ -161,7 +161,6 @@ test('without losses nothing changes', () => {
     natives: 'chat',
     seals: { dialect: 'chat', issuer: '' },
     candidates: 2,
-    interleaved: 'all',
     failing: true,
   })
   fc.assert(

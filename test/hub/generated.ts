@@ -251,7 +251,8 @@ function anyReasoning(base: Base, seals: StreamSetup['seals']) {
 
 /** @param pieces the text that it proves; without any it stands in its place */
 function sealOf(whose: Pick<Seal, 'dialect' | 'issuer'>, pieces: readonly string[], value: readonly string[]): Seal {
-  const kind = pieces.length === 0 ? 'encrypted' : 'signature'
+  // Responses has tokens, but no signatures.
+  const kind = pieces.length === 0 || whose.dialect === 'responses' ? 'encrypted' : 'signature'
   const token = `EqQB${value.join('')}/+=`
   if (whose.dialect !== 'chat') return { ...whose, kind, value: token }
   // What a chat upstream wants back is whole members of its message.

@@ -52,7 +52,7 @@ function encodeTurn({ role, parts, native }: Turn, at: number, writer: PartWrite
   const path = `/turns/${at}`
   const isOwn = native?.dialect === 'gemini'
   if (native !== undefined && !isOwn) losses.addNative(`${path}/native/members`, native.members)
-  if (role === 'assistant') writer.startTurn()
+  writer.startTurn(role)
   return {
     role: role === 'assistant' ? 'model' : 'user',
     parts: parts.flatMap((part, n) => writer.write(part, `${path}/parts/${n}`)),
@@ -74,6 +74,7 @@ class PartWriter {
   readonly #names = new Map<string, string>()
   /** Parts of tools that Google ran; a result follows only its own call. */
   readonly #served = new Set<string>()
+  #isModel = false
   #isFirstCall = true
 
   constructor(context: EncodeRequestContext) {
@@ -81,8 +82,9 @@ class PartWriter {
     this.#losses = context.losses
   }
 
-  /** A model speaks: the first call of its turn has the signature. */
-  startTurn(): void {
+  /** The first call of a model's turn has the signature. */
+  startTurn(role: Turn['role']): void {
+    this.#isModel = role === 'assistant'
     this.#isFirstCall = true
   }
 
@@ -144,12 +146,17 @@ class PartWriter {
   #media(part: MediaPart, path: string): Wire[] {
     if (part.detail !== undefined) this.#losses.add(`${path}/detail`, 'no-slot')
     if (part.filename !== undefined) this.#losses.add(`${path}/filename`, 'cosmetic')
-    if (part.source.type === 'file' && !isUploaded(part.source.fileId))
-      throw refusal(path, 'this API knows only the files that it keeps, by their addresses')
+    if (part.source.type === 'file' && !isUploaded(part.source.fileId)) return this.#foreignFile(path)
     const named = { ...part, mediaType: mediaTypeOf(part, path) }
     if (named.mediaType.includes('*') && named.mediaType !== '*/*') this.#losses.add(`${path}/mediaType`, 'cosmetic')
     const wire = encodePart(named, this.#ownOf(part))
     return wire === undefined ? this.#lose(path) : [{ ...wire, ...this.#signature(part, path) }]
+  }
+
+  /** What a model of another provider said is lost; what a user shows is not left out behind their back. */
+  #foreignFile(path: string): Wire[] {
+    if (this.#isModel) return this.#lose(path)
+    throw refusal(path, 'this API knows only the files that it keeps, by their addresses')
   }
 
   #call(part: ToolCallPart, path: string): Wire[] {
