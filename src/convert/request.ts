@@ -37,6 +37,7 @@ export interface RequestTarget {
 export interface History {
   /** Who asks: nobody sees what another owner has stored. */
   readonly owner: string
+  /** Asked and told while an answer is on its way: what it throws fails the request, or the answer. */
   readonly store: ResponseStore
 }
 

@@ -252,3 +252,19 @@ test('an upstream that only streams is asked for a stream, one that never does f
   const converted = convertedPlan({ streamOnly: true })
   assert.deepEqual([converted.asks, JSON.parse(toUtf8(converted.target.body)).stream], ['stream', true])
 })
+
+test('an array of Gemini is relayed, and written anew where the upstream cannot give one', () => {
+  const target = '/v1beta/models/m:streamGenerateContent'
+  const asked = { target, body: '{"contents":[{"parts":[{"text":"Hi"}]}]}' }
+  const { wants, asks, framing, url } = planned({}, asked)
+  assert.deepEqual([wants, asks, framing, url.search], ['whole', 'whole', 'events', ''])
+  for (const [upstream, asks, href] of [
+    [{ streamOnly: true }, 'stream', 'http://up.test/v1beta/models/m:streamGenerateContent?alt=sse'],
+    [{ streaming: false }, 'whole', 'http://up.test/v1beta/models/m:generateContent?alt=json'],
+    [{ dialects: { chat: BOTH } }, 'stream', 'http://up.test/v1/chat/completions'],
+  ] as const) {
+    const plan = planned(upstream, asked)
+    assert.deepEqual([plan.wants, plan.asks, plan.framing, plan.url.href], ['stream', asks, 'array', href])
+    assert.equal(plan.conversion?.framing, 'array')
+  }
+})

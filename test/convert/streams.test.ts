@@ -1,11 +1,15 @@
 /** Streams of one dialect, read by the SDK of another. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import type { DialectName } from '../../src/dialects/index.ts'
 import type { ExpectedCall } from '../corpus.ts'
 import { READERS, readStream } from '../sdk/readers.ts'
 import { PAIRS, type Pairs, startPairs } from './pairs.ts'
 
 const MODELS = ['sim/story', 'sim/thinking', 'sim/tools', 'sim/length', 'sim/refusal'] as const
+
+/** Counts that a dialect has no member for. */
+const UNTOLD: Partial<Record<DialectName, object>> = { gemini: { cacheWrite: undefined } }
 
 suite('a stream of another dialect', () => {
   let pairs: Pairs
@@ -27,7 +31,8 @@ suite('a stream of another dialect', () => {
           { text: said.text + said.refusal, reasoning: said.reasoning, calls: said.toolCalls.map(withoutId) },
         )
         // The prompt is another one in another dialect, and its tokens are those of its text.
-        assert.deepEqual({ ...told.usage, input: 0 }, { ...said.usage, input: 0 })
+        const own = { input: 0, ...UNTOLD[from] }
+        assert.deepEqual({ ...told.usage, ...own }, { ...said.usage, ...own })
 
         const report = await gateway.report(through.headers.get('x-millrace-request-id'))
         assert.partialDeepStrictEqual(report, {

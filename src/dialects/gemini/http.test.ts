@@ -96,3 +96,13 @@ test('a stream is asked for in place of a whole answer by the method, and the ot
     edits: ['model', 'stream'],
   })
 })
+
+test('an array is neither: it is turned to events by its query, to a whole answer by its method', () => {
+  const array = http.match('POST', '/models/m:streamGenerateContent', '') as Match
+  assert.deepEqual(http.target(array, BODY, {}), { path: array.path, body: BODY, edits: [] })
+  for (const [stream, path, query] of [
+    [true, '/models/m:streamGenerateContent', 'alt=sse'],
+    [false, '/models/m:generateContent', 'alt=json'],
+  ] as const)
+    assert.deepEqual(http.target(array, BODY, { stream }), { path, query, body: BODY, edits: ['stream'] })
+})

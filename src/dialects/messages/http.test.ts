@@ -36,3 +36,9 @@ test('the model is replaced in every path that names one', () => {
 test('a key of ours goes up under its own name', () => {
   assert.deepEqual(http.authorize('sk-ant-1'), ['x-api-key', 'sk-ant-1'])
 })
+
+test('with another version of the API a key goes up as a bearer', () => {
+  const beside = (version: string) => ['user-agent', 'mill/1', 'Anthropic-Version', version]
+  assert.deepEqual(http.authorize('k', beside('2023-06-01')), ['x-api-key', 'k'])
+  assert.deepEqual(http.authorize('k', beside('2026-10-21')), ['authorization', 'Bearer k'])
+})
