@@ -19,7 +19,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'getHeader getHeaders metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient toRawHeaders',
   ],
   'millrace/dialects': [
-    'DIALECTS bridgeCustomTools chat cutWrapped emptyReading gemini messages responses withCustomCalls',
+    'DIALECTS MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
+    'rememberAnswer responses withCustomCalls withHistory',
   ],
   'millrace/gateway': [
     'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
