@@ -13,15 +13,15 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   millrace: [
     'AdapterRegistry BufferService ConsoleTracer DEFAULT_BUDGETS DEFAULT_LIMITS DIALECTS DeferredStreaming Exchange',
     'FAILURES FetchClient FileTracer Framer HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
-    'MemoryResponseStore MillraceError NullTracer Redactor RequestContext ResponseOutlet SocketOutlet SseDecoder SseDecoderStream',
-    'MillraceError NullTracer Redactor RequestContext ResponseOutlet SealMemory SocketOutlet SseDecoder SseDecoderStream',
+    'MemoryResponseStore MillraceError NullTracer Redactor RequestContext ResponseOutlet SealMemory SocketOutlet',
+    'SseDecoder SseDecoderStream',
     'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters convertAdapter',
     'createAdapter createClient createMetricsCollector decodeEvents encodeComment encodeEvent failure frameEnd',
     'getHeader getHeaders metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient toRawHeaders',
   ],
   'millrace/dialects': [
-    'DIALECTS MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages rememberAnswer responses',
-    'withCustomCalls withHistory',
+    'DIALECTS MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
+    'rememberAnswer responses withCustomCalls withHistory',
   ],
   'millrace/gateway': [
     'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
