@@ -1,5 +1,5 @@
 /** The ways of an answer: from an upstream that speaks one dialect, in one shape, to a client of the same or another. */
-import { type DialectName, DIALECTS as dialects } from '../../src/dialects/index.ts'
+import type { DialectName } from '../../src/dialects/index.ts'
 import { adapters } from '../../src/exchange/index.ts'
 import type { Shape } from '../../src/model/index.ts'
 import { DIALECTS } from '../simulated.ts'
@@ -22,11 +22,14 @@ const SHAPES = {
 const KINDS = { plain: {}, streamonly: { streamOnly: true }, wholeonly: { streaming: false } }
 
 const own = DIALECTS.map(dialect => ({ client: dialect, upstream: dialect }))
-const coded = own.filter(({ client }) => dialects[client].codec !== undefined)
+
+/** Dialects whose ways through the hub are held to these tables; responses and gemini are still to join. */
+const HELD: ReadonlySet<DialectName> = new Set<DialectName>(['chat', 'messages'])
+const coded = own.filter(({ client }) => HELD.has(client))
 
 /** The directed pairs of different dialects that can be converted. */
 const pairs = adapters.pairs
-  .filter(({ from, to }) => from !== to)
+  .filter(({ from, to }) => from !== to && HELD.has(from) && HELD.has(to))
   .map(({ from, to }) => ({ client: from, upstream: to }))
 
 function inShape(shape: Shape, ways: readonly Omit<Way, 'shape'>[]): readonly Way[] {
