@@ -53,12 +53,22 @@ for (const [upstream, client] of PAIRS) {
       fc.assert(
         fc.property(anyStream({ seals: { dialect: upstream.name, issuer: ISSUER } }), stream => {
           const events = decode(upstream, encode(upstream, stream).bytes)
-          fc.pre(isTold(foldEvents(events)))
+          fc.pre(isTold(foldEvents(events)) && !hasTextsAtOnce(events))
           checkMemory(upstream, client, forgetful, events)
         }),
         { numRuns: 200 },
       )
     })
+  })
+}
+
+/** No provider writes two texts at once, and a client may have them in another order than they came. */
+function hasTextsAtOnce(events: readonly StreamEvent[]): boolean {
+  const open = new Set<number>()
+  return events.some(event => {
+    if (event.type === 'block-end') open.delete(event.index)
+    if (event.type === 'block-start' && event.kind === 'text') open.add(event.index)
+    return open.size > 1
   })
 }
 

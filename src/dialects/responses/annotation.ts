@@ -62,13 +62,19 @@ export function encodeAnnotation(annotation: Annotation, base: number, path: str
   })
 }
 
-/** The range in its part. A citation of a page always has one here: an empty range is none. */
-function rangeOf({ kind, start, end }: Annotation, base: number): Wire {
-  const none = kind === 'url' && start === undefined && end === undefined ? 0 : undefined
+/** The range in its part. */
+function rangeOf({ start, end }: Annotation, base: number): Wire {
   return {
-    start_index: start === undefined ? none : Math.max(0, start - base),
-    end_index: end === undefined ? none : Math.max(0, end - base),
+    start_index: start === undefined ? undefined : Math.max(0, start - base),
+    end_index: end === undefined ? undefined : Math.max(0, end - base),
   }
+}
+
+/** A citation of a page always has a range here, which clients of strict types want: an empty one is none. */
+export function withRange(annotation: Wire): Wire {
+  const { type, start_index, end_index } = annotation
+  const isBare = type === 'url_citation' && start_index === undefined && end_index === undefined
+  return isBare ? { ...annotation, start_index: 0, end_index: 0 } : annotation
 }
 
 function loseRest({ quote, seal, native }: Annotation, path: string, losses: Losses): void {

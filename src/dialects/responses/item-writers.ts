@@ -11,7 +11,7 @@ import {
   wrapParts,
 } from '../../model/index.ts'
 import { objectOf, parseJson, textOf, type Wire } from '../value.ts'
-import { encodeAnnotation, encodeLogprobs } from './annotation.ts'
+import { encodeAnnotation, encodeLogprobs, withRange } from './annotation.ts'
 import { carrySeals, carrySealsOf } from './carrier.ts'
 import { announceHosted, awaitsClient, isHosted, joinHosted } from './hosted.ts'
 import type { Scribe } from './scribe.ts'
@@ -216,8 +216,10 @@ class TextPart extends Writer {
 
   override annotate(annotation: Annotation): void {
     const path = `${this.path}/annotations/${this.#annotated++}`
-    const wire = encodeAnnotation(annotation, this.#base, path, this.scribe.losses)
-    if (wire === undefined) return
+    const encoded = encodeAnnotation(annotation, this.#base, path, this.scribe.losses)
+    if (encoded === undefined) return
+    // What this dialect has said itself stays as it was.
+    const wire = this.scribe.isOwn ? encoded : withRange(encoded)
     const at = this.#annotations.push(wire) - 1
     const members = `${this.#where},"annotation_index":${at},"annotation":${JSON.stringify(wire)}`
     this.scribe.event('response.output_text.annotation.added', members)

@@ -19,6 +19,8 @@ export class Scribe {
   isAwaiting = false
   hasCall = false
   hasRefusal = false
+  /** The answer is one of this dialect. */
+  isOwn = false
 
   constructor(context: EncodeAnswerContext, write: Emit<string>) {
     this.#write = write

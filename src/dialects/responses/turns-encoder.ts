@@ -14,7 +14,7 @@ import {
 } from '../../model/index.ts'
 import type { EncodeRequestContext } from '../codec.ts'
 import { defined, objectOf, parseJson, type Wire } from '../value.ts'
-import { encodeAnnotation, encodeLogprobs } from './annotation.ts'
+import { encodeAnnotation, encodeLogprobs, withRange } from './annotation.ts'
 import { encodeContent, encodeInputPart } from './content.ts'
 import { joinHosted } from './hosted.ts'
 import type { WireName } from './namespace.ts'
@@ -135,9 +135,10 @@ export class TurnsEncoder {
   }
 
   #encodeDetails({ annotations = [], logprobs }: TextPart, base: number, path: string): Wire {
-    const encoded = annotations.flatMap(
-      (annotation, n) => encodeAnnotation(annotation, base, `${path}/annotations/${n}`, this.#losses) ?? [],
-    )
+    const encoded = annotations.flatMap((annotation, n): readonly Wire[] => {
+      const wire = encodeAnnotation(annotation, base, `${path}/annotations/${n}`, this.#losses)
+      return wire === undefined ? [] : [withRange(wire)]
+    })
     return defined<Wire>({ annotations: encoded, logprobs: logprobs && encodeLogprobs(logprobs) })
   }
 
