@@ -8,12 +8,12 @@ import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
+import { SAYINGS } from './sayings.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 import { createStreamEncoder } from './stream-encoder.ts'
-import { sayings } from './tables.ts'
 
 const codec: Codec = {
-  sayings,
+  sayings: SAYINGS,
   decodeRequest,
   encodeRequest,
   decodeMessage,

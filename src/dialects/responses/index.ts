@@ -8,7 +8,7 @@ import { decodeMessage, encodeMessage } from './message.ts'
 import { createMeter, whole } from './meter.ts'
 import { models } from './models.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
-import { sayings } from './sayings.ts'
+import { SAYINGS } from './sayings.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 import { createStreamEncoder } from './stream-encoder.ts'
 
@@ -21,7 +21,7 @@ export {
 } from './response-store.ts'
 
 const codec: Codec = Object.freeze({
-  sayings,
+  sayings: SAYINGS,
   decodeRequest,
   encodeRequest,
   decodeMessage,

@@ -15,7 +15,7 @@ import { defined, itemsOf, objectOf, type Wire } from '../value.ts'
 import { encodeInputPart } from './content.ts'
 import { namespaceOf, wireNames } from './namespace.ts'
 import { LOGPROBS } from './request-decoder.ts'
-import { sayings } from './sayings.ts'
+import { SAYINGS } from './sayings.ts'
 import { effortOf, isReasoningModel } from './tables.ts'
 import { TurnsEncoder } from './turns-encoder.ts'
 
@@ -73,7 +73,7 @@ const WISHES: readonly (readonly [RequestHome, string, (request: Request) => unk
 ]
 
 function loseUnsaid(request: Request, losses: Losses): void {
-  for (const [home, path, wish] of WISHES) if (wish(request) !== undefined) unsaid(sayings.request[home], path, losses)
+  for (const [home, path, wish] of WISHES) if (wish(request) !== undefined) unsaid(SAYINGS.request[home], path, losses)
   // Text is what this API answers with.
   if (request.output?.modalities !== undefined) losses.add('/output/modalities', 'cosmetic')
 }

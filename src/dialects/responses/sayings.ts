@@ -3,7 +3,7 @@ import type { Sayings } from '../sayings.ts'
 const LOST = { lost: 'no-slot' } as const
 
 /** How Responses says everything. */
-export const sayings: Sayings = {
+export const SAYINGS: Sayings = {
   request: {
     model: { as: 'model' },
     stream: { as: 'stream' },
