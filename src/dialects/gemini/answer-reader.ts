@@ -121,8 +121,10 @@ export class AnswerReader {
     this.#writer.native(name, nativeOf({ data }))
   }
 
+  /** An error after the finish ends the answer and does not undo it; beside it, it does. */
   read(chunk: Unread<GeminiChunk>): void {
     const failed = hasError(chunk)
+    const { isFinished } = this.#writer
     if (!this.#writer.hasStarted && !(failed && chunk.candidates === undefined)) this.#start(chunk)
     const { candidates } = chunk
     if (Array.isArray(candidates))
@@ -134,7 +136,9 @@ export class AnswerReader {
       }
     if (chunk.usageMetadata !== undefined) this.readUsage(chunk.usageMetadata)
     const failure = failed ? decodeGeminiEvent(chunk) : undefined
-    if (failure !== undefined) this.fail(failure)
+    if (failure === undefined) return
+    if (isFinished) this.#complete()
+    else this.fail(failure)
   }
 
   /** Reads more text of a candidate that says nothing else. */

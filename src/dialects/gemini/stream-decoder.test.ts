@@ -281,6 +281,14 @@ test('data that is no chunk is surfaced, also before the first one', () => {
   ])
 })
 
+test('an error after the finish ends the answer and does not undo it; one beside it does', () => {
+  const error = { error: { code: 503, message: 'No capacity', status: 'UNAVAILABLE' } }
+  const late = foldChunks(chunk([{ text: 'a' }], STOP), error)
+  assert.deepEqual([late.failure, late.candidates[0]?.finish?.reason], [undefined, 'stop'])
+  const beside = foldChunks(chunk([{ text: 'a' }]), { ...chunk([], STOP), ...error })
+  assert.equal(beside.failure?.message, 'No capacity')
+})
+
 test('it is finished when every candidate is, and terminal only after its end', () => {
   const decoder = createStreamDecoder({ issuer: ISSUER }, () => {})
   const push = (chunk: object) => decoder.push({ data: JSON.stringify(chunk) })
