@@ -90,7 +90,7 @@ test('parts that a client made up must have what parts of their kind have', () =
     [{ kind: 'tool-call', callId: 'c', name: 'f', runBy: 'me', input: 'json', payload: '' }],
     [{ kind: 'tool-result', callId: 'c', failed: 'no', content: [] }],
     [{ kind: 'tool-result', callId: 'c', failed: false, content: [{ kind: 'text' }] }],
-    [nested(10_000)],
+    [nested(1000)],
     [{ kind: 'native' }],
   ]
   for (const parts of made)
