@@ -24,6 +24,8 @@ suite('the process', { concurrency: 3 }, () => {
     const running = begin(url, 'drained', 'words=120,delay=50')
     const late = await RawClient.send(portOf(url), `POST /v1/messages HTTP/1.1\r\nhost: ${new URL(url).host}\r\n`)
     await streaming(simulator, 'drained')
+    // Answered after what came before: the half of a request has been read, and its connection is not idle.
+    await (await fetch(`${url}/health`)).text()
     gateway.kill('SIGTERM')
     await eventually(() => isRefusing(url))
     late.write('content-type: application/json\r\ncontent-length: 2\r\n\r\n{}')
