@@ -41,6 +41,36 @@ for (const { id, bytes } of STREAMS)
     assert.deepEqual(sayings(encodeMessage(message, contextOf())), sayings(own))
   })
 
+const TEXTS = ['reasoning_content', 'reasoning', 'reasoning_text'] as const
+
+for (const { id, bytes } of STREAMS)
+  test(`${id}: our whole body says the reasoning in the member that the upstream said it in`, () => {
+    const message = foldEvents(decode(bytes))
+    const [candidate] = message.candidates
+    const blocks = candidate?.parts.filter(({ kind }) => kind === 'reasoning') ?? []
+    if (message.failure !== undefined || blocks.length !== 1) return
+    const said = reasoningIn(bytes)
+    if (said === undefined) return
+    const { choices } = encodeMessage(message, contextOf()) as unknown as { choices: [{ message: Json }] }
+    const { reasoning_content, reasoning, reasoning_text, reasoning_opaque } = choices[0].message
+    assert.deepEqual({ reasoning_content, reasoning, reasoning_text, reasoning_opaque }, said)
+  })
+
+/** The texts of reasoning that an upstream's deltas say, joined; of two members with one text, the first. */
+function reasoningIn(bytes: Buffer): Json | undefined {
+  const texts: Record<string, string> = {}
+  for (const data of dataOf(bytes).split('\n\n')) {
+    const { choices = [] } = JSON.parse(data.slice(6)) as { choices?: { index?: number; delta?: Json }[] }
+    const delta = choices.find(({ index = 0 }) => index === 0)?.delta ?? {}
+    for (const name of [...TEXTS, 'reasoning_opaque'])
+      if (typeof delta[name] === 'string') texts[name] = (texts[name] ?? '') + delta[name]
+  }
+  const first = TEXTS.find(name => texts[name])
+  if (first === undefined) return undefined
+  const none = { reasoning_content: undefined, reasoning: undefined, reasoning_text: undefined }
+  return { ...none, [first]: texts[first], reasoning_opaque: texts.reasoning_opaque || undefined }
+}
+
 /** The JSON of a stream's frames, as data lines. */
 function dataOf(bytes: Uint8Array): string {
   const frames: string[] = []
@@ -135,7 +165,15 @@ function comparable(completion: unknown): unknown {
 }
 
 function messageOf(message: Json): Json {
-  const { reasoning_content: _, reasoning_details: _1, content, tool_calls, ...rest } = message
+  const {
+    reasoning_content: _,
+    reasoning: _1,
+    reasoning_text: _2,
+    reasoning_details: _3,
+    content,
+    tool_calls,
+    ...rest
+  } = message
   const calls = (tool_calls as Json[] | undefined)?.map(({ function: fn, ...call }) => {
     const { parsed_arguments: _parsed, ...said } = fn as Json
     return { ...call, function: said }

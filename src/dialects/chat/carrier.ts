@@ -150,9 +150,13 @@ export function detailText(details: readonly Unread<ReasoningDetail>[]): string 
   return details.map(({ text, summary }) => textOf(text) ?? textOf(summary) ?? '').join('')
 }
 
-/** The `extra_content` of a tool call: its seal in the place where clients of Google's models look for one. */
+/**
+ * The `extra_content` of a tool call: this dialect's own as it came, another seal in the place where clients
+ * of Google's models look for one.
+ */
 export function extraContent(seal: Seal): Wire {
-  return { google: { thought_signature: wrapSeal(seal) } }
+  const own = seal.dialect === 'chat' ? objectOf(readEcho(seal).members.extra_content) : undefined
+  return own ?? { google: { thought_signature: wrapSeal(seal) } }
 }
 
 /** The seal in a call's `extra_content`: a wrapped one, or the whole of it as a token of this dialect. */

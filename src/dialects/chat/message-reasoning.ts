@@ -1,7 +1,7 @@
 import type { Part, ReasoningPart, Seal } from '../../model/index.ts'
 import { itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { detailText, mergeDetail, type OwnDetail, PART_BREAK, readOwnDetail } from './carrier.ts'
-import { reasoningSealValue, slotOf } from './reasoning.ts'
+import { reasoningSealKind, reasoningSealValue, slotOf } from './reasoning.ts'
 import type { ChatDelta, ReasoningDetail } from './wire.ts'
 
 /** The reasoning of a whole message, and what else its carrier holds. */
@@ -72,7 +72,6 @@ function plainPart(
 ): ReasoningPart | undefined {
   const value = reasoningSealValue(text === '' ? undefined : slot, details, opaque)
   if (text === '' && value === undefined) return undefined
-  const kind = text === '' ? 'encrypted' : 'signature'
-  const seals: Seal[] = value === undefined ? [] : [{ dialect: 'chat', issuer, kind, value }]
+  const seals: Seal[] = value === undefined ? [] : [{ dialect: 'chat', issuer, kind: reasoningSealKind(text), value }]
   return { kind: 'reasoning', form: 'full', texts: text === '' ? [] : [text], seals }
 }

@@ -17,6 +17,7 @@ import { defined, itemsOf, type Unread, type Wire } from '../value.ts'
 import { encodeAnnotation, isLegacyRequest, noteEnvelope, noteFinish, noteUsage, sealsToCarry } from './answer.ts'
 import { extraContent, PART_BREAK, partsDetail, reasoningDetails, sealDetail } from './carrier.ts'
 import { decodeChatEvent } from './failure.ts'
+import { ownReasoning } from './reasoning.ts'
 import { ChatDecoder } from './stream-decoder.ts'
 import { encodeFinish, encodeUsage, writeLogprob } from './tables.ts'
 import type { ChatChunk } from './wire.ts'
@@ -153,6 +154,9 @@ class ChoiceEncoder {
 
   #reasoning(texts: readonly TextPart[], refusals: readonly RefusalPart[]): Wire {
     const blocks = this.#candidate.parts.filter(part => part.kind === 'reasoning')
+    const isCarrying = this.#candidate.parts.some(isCarried) || [...texts, ...refusals].some(({ seals }) => seals)
+    const own = isCarrying ? undefined : ownReasoning(blocks)
+    if (own !== undefined) return own
     const details = this.#details(blocks)
     details.push(...this.#textSeals(texts), ...this.#textSeals(refusals))
     const text = blocks.map(({ texts }) => texts.join(PART_BREAK)).join('')
