@@ -2,8 +2,8 @@ import type { Failure } from '../errors.ts'
 import type { StreamEvent } from '../model/index.ts'
 import type { SseEvent } from '../sse/index.ts'
 import type { Emit, StreamDecoder } from './codec.ts'
-import { type DeltaKeys, DeltaShape } from './delta-shape.ts'
-import { parseJson } from './value.ts'
+import type { DeltaKeys } from './delta-shape.ts'
+import { TextShape } from './text-shape.ts'
 
 /**
  * Reads the events of a stream that are the last one with other text, and leaves the others to a decoder.
@@ -15,11 +15,9 @@ import { parseJson } from './value.ts'
 export class PlainDeltas implements StreamDecoder {
   readonly #emit: Emit<StreamEvent>
   readonly #decoder: StreamDecoder
-  readonly #shape: DeltaShape
-  readonly #spans: number[] = []
-  /** Of what is learned: its name, the place of its text among the holes, and the block it belongs to. */
+  readonly #shape: TextShape
+  /** Of what is learned: its name, and the block it belongs to. */
   #name: string | undefined
-  #hole = -1
   #index = 0
 
   /** What the decoder made of the present event. */
@@ -29,7 +27,7 @@ export class PlainDeltas implements StreamDecoder {
   /** @param create makes the decoder, which is to emit to what it is given */
   constructor(keys: DeltaKeys, emit: Emit<StreamEvent>, create: (emit: Emit<StreamEvent>) => StreamDecoder) {
     this.#emit = emit
-    this.#shape = new DeltaShape(keys)
+    this.#shape = new TextShape(keys)
     this.#decoder = create(this.#note)
   }
 
@@ -42,7 +40,7 @@ export class PlainDeltas implements StreamDecoder {
   }
 
   push(event: SseEvent): void {
-    const text = this.#read(event)
+    const text = event.event === this.#name ? this.#shape.read(event.data) : undefined
     if (text === undefined) this.#decode(event)
     else this.#emit({ type: 'text-delta', index: this.#index, text })
   }
@@ -52,40 +50,20 @@ export class PlainDeltas implements StreamDecoder {
   }
 
   fail(failure: Failure): void {
-    this.#hole = -1
+    this.#shape.forget()
     this.#decoder.fail(failure)
-  }
-
-  #read({ event, data }: SseEvent): string | undefined {
-    if (this.#hole === -1 || event !== this.#name || !this.#shape.fits(data, 0, data.length, this.#spans))
-      return undefined
-    return stringIn(data, this.#spans, this.#hole)
   }
 
   #decode(event: SseEvent): void {
     this.#emitted = 0
-    this.#hole = -1
+    this.#shape.forget()
     this.#decoder.push(event)
     const last = this.#last
     this.#last = undefined
-    if (this.#emitted === 1 && last?.type === 'text-delta' && last.logprobs === undefined)
-      this.#learn(event, last.index, last.text)
-  }
-
-  /** Learned is an event with one hole that holds the text, told from padding that happens to look the same. */
-  #learn({ event, data }: SseEvent, index: number, text: string): void {
-    const holes = this.#shape.learnJson(data)
-    if (!this.#shape.fits(data, 0, data.length, this.#spans)) return
-    for (let hole = 0; hole < holes; hole++) {
-      if (stringIn(data, this.#spans, hole) !== text) continue
-      if (this.#hole !== -1) {
-        this.#hole = -1
-        return
-      }
-      this.#hole = hole
-    }
-    this.#name = event
-    this.#index = index
+    if (this.#emitted !== 1 || last?.type !== 'text-delta' || last.logprobs !== undefined) return
+    this.#shape.learn(event.data, last.text)
+    this.#name = event.event
+    this.#index = last.index
   }
 
   readonly #note = (event: StreamEvent): void => {
@@ -93,14 +71,4 @@ export class PlainDeltas implements StreamDecoder {
     this.#last = event
     this.#emit(event)
   }
-}
-
-/** The string in a hole; undefined when a surrogate or an escape is none. */
-function stringIn(data: string, spans: readonly number[], hole: number): string | undefined {
-  const start = spans[2 * hole] as number
-  const end = spans[2 * hole + 1] as number
-  const raw = data.slice(start, end)
-  if (!raw.includes('\\')) return raw
-  const text = parseJson(`"${raw}"`)
-  return typeof text === 'string' ? text : undefined
 }
