@@ -1,4 +1,4 @@
-import type { Part, Seal, TextPart, ToolCallPart } from '../model/index.ts'
+import { isProviderRun, type Part, type Seal, type TextPart, type ToolCallPart } from '../model/index.ts'
 
 /** One place of a remembered turn: what is put back, or what the client has itself. */
 export type Slot =
@@ -11,10 +11,7 @@ export type Slot =
 
 /** Whether a turn has come back without anything that we gave its client to keep. */
 export function isBare(parts: readonly Part[]): boolean {
-  return parts.every(part => {
-    const isProviders = part.kind === 'tool-result' || (part.kind === 'tool-call' && part.runBy === 'provider')
-    return !isProviders && (part.seals ?? []).every(({ issuer }) => issuer === '')
-  })
+  return parts.every(part => !isProviderRun(part) && (part.seals ?? []).every(({ issuer }) => issuer === ''))
 }
 
 /**

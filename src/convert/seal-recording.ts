@@ -1,4 +1,4 @@
-import { type BlockStart, Fold, type Part, type Seal, type StreamEvent } from '../model/index.ts'
+import { type BlockStart, Fold, isProviderRun, type Part, type Seal, type StreamEvent } from '../model/index.ts'
 import type { Slot } from './put-back.ts'
 import type { Origin, OwnedSeals } from './seal-memory.ts'
 import { TextDigest } from './text-digest.ts'
@@ -59,8 +59,7 @@ export class SealRecording {
 
   #open(block: BlockStart): void {
     const { kind, index } = block
-    const isProviders = kind === 'tool-result' || (kind === 'tool-call' && block.runBy === 'provider')
-    this.#isKept.set(index, kind === 'reasoning' || isProviders)
+    this.#isKept.set(index, kind === 'reasoning' || isProviderRun(block))
     if (kind === 'text') this.#lengths.set(index, 0)
     if (kind === 'refusal') this.#fold = undefined
     else this.#keep(block)

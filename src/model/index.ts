@@ -35,6 +35,7 @@ export type {
   ToolCallPart,
   ToolResultPart,
 } from './part.ts'
+export { isProviderRun } from './part.ts'
 export type {
   CustomTool,
   Effort,

@@ -1,4 +1,5 @@
 import type { Annotation, Logprob } from './annotation.ts'
+import type { BlockStart } from './event.ts'
 import type { Native } from './native.ts'
 import type { Seal } from './seal.ts'
 
@@ -80,3 +81,8 @@ export interface NativePart extends Attributes {
 }
 
 export type Part = TextPart | RefusalPart | ReasoningPart | MediaPart | ToolCallPart | ToolResultPart | NativePart
+
+/** Of what an answer says, as a part or as a block: whether it is a call that the provider ran, or its result. */
+export function isProviderRun(said: BlockStart | Part): boolean {
+  return said.kind === 'tool-result' || (said.kind === 'tool-call' && said.runBy === 'provider')
+}

@@ -2,6 +2,7 @@ import { failure } from '../../errors.ts'
 import {
   type Candidate,
   Fold,
+  isProviderRun,
   type Losses,
   type Message,
   membersFor,
@@ -122,9 +123,9 @@ class ChoiceEncoder {
 
   #noteAttributes(part: Part): void {
     const path = this.#path(part)
-    const isKept = part.kind === 'media' || isCarried(part)
+    const isKept = part.kind === 'media' || isProviderRun(part)
     if (part.item !== undefined && !isKept) this.#losses.add(`${path}/item`, 'cosmetic')
-    if (part.native === undefined || isCarried(part)) return
+    if (part.native === undefined || isProviderRun(part)) return
     if (part.native.dialect !== 'chat') {
       if (part.kind === 'native') this.#losses.add(path, 'no-slot')
       else this.#losses.addNative(`${path}/native/members`, part.native.members)
@@ -154,7 +155,7 @@ class ChoiceEncoder {
 
   #reasoning(texts: readonly TextPart[], refusals: readonly RefusalPart[]): Wire {
     const blocks = this.#candidate.parts.filter(part => part.kind === 'reasoning')
-    const isCarrying = this.#candidate.parts.some(isCarried) || [...texts, ...refusals].some(({ seals }) => seals)
+    const isCarrying = this.#candidate.parts.some(isProviderRun) || [...texts, ...refusals].some(({ seals }) => seals)
     const own = isCarrying ? undefined : ownReasoning(blocks)
     if (own !== undefined) return own
     const details = this.#details(blocks)
@@ -186,9 +187,9 @@ class ChoiceEncoder {
     const open = new Set<string>()
     for (const part of this.#candidate.parts) {
       // What was begun before anything else has its place before it.
-      if (!isCarried(part) && held.length > 0) details.push(partsDetail(held.splice(0)))
+      if (!isProviderRun(part) && held.length > 0) details.push(partsDetail(held.splice(0)))
       if (part.kind === 'reasoning') details.push(...this.#blockDetails(part, blocks))
-      if (!isCarried(part)) continue
+      if (!isProviderRun(part)) continue
       held.push(part)
       if (part.kind === 'tool-call') open.add(part.callId)
       if (part.kind === 'tool-result') open.delete(part.callId)
@@ -280,14 +281,9 @@ class ChoiceEncoder {
   }
 }
 
-/** Whether a part travels in the carrier: calls and results of the provider's tools. */
-function isCarried(part: Part): boolean {
-  return part.kind === 'tool-result' || (part.kind === 'tool-call' && part.runBy === 'provider')
-}
-
 function rankOf(part: Part): number {
   if (part.kind === 'media' && part.mediaType.startsWith('audio/')) return AUDIO_RANK
-  return isCarried(part) ? 0 : RANKS[part.kind]
+  return isProviderRun(part) ? 0 : RANKS[part.kind]
 }
 
 /** Null is how this API says that there is no text. */

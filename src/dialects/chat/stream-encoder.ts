@@ -5,6 +5,7 @@ import {
   type BlockStart,
   type ChoiceEnd,
   Fold,
+  isProviderRun,
   type Logprob,
   type MessageEnd,
   type MessageStart,
@@ -229,7 +230,7 @@ class ChatEncoder implements StreamEncoder {
     const candidate = this.#candidate(start.choice)
     this.#sayRole(candidate)
     const path = `/candidates/${start.choice}/parts/${candidate.blocks++}`
-    if (isServerBlock(start)) return this.#openServerBlock(candidate, start)
+    if (isProviderRun(start)) return this.#openServerBlock(candidate, start)
     if (candidate.carried !== undefined && !this.#isServing(candidate)) this.#writeCarried(candidate)
     const block = this.#newBlock(candidate, start, path)
     this.#blocks[start.index] = block
@@ -569,10 +570,6 @@ class ChatEncoder implements StreamEncoder {
 }
 
 const MEMBERS = { text: 'content', refusal: 'refusal', reasoning: 'reasoning_content' } as const
-
-function isServerBlock(start: BlockStart): boolean {
-  return start.kind === 'tool-result' || (start.kind === 'tool-call' && start.runBy === 'provider')
-}
 
 function isSummary({ start }: Block): boolean {
   return start.kind === 'reasoning' && start.form === 'summary'

@@ -3,6 +3,7 @@ import {
   type BlockStart,
   type Finish,
   foldEvents,
+  isProviderRun,
   type Logprob,
   type Losses,
   type MessageEnd,
@@ -347,7 +348,6 @@ export class AnswerWriter {
   /** Writes a part that comes whole. */
   #writePart(candidate: OutCandidate, { path }: OutBlock, part: Part): void {
     const { choice } = candidate
-    const isOfProvider = part.kind === 'tool-result' || (part.kind === 'tool-call' && part.runBy === 'provider')
     const members = membersFor('gemini', part.native)
     const wire = encodePart(part, members)
     if (wire !== undefined) {
@@ -356,7 +356,7 @@ export class AnswerWriter {
       if (part.kind === 'tool-call' && isSaidAnew(part, wire)) this.#losses.add(`${path}/payload`, 'unit')
       if (members === undefined) this.#own(`${path}/native/members`, part.native)
       this.#sink.part(choice, { ...wire, ...this.#signed(part.seals ?? [], path) })
-    } else if (isOfProvider) {
+    } else if (isProviderRun(part)) {
       this.#serve(candidate, part, path)
       return
     } else if (part.kind === 'tool-call') this.#carryCall(choice, part)

@@ -4,6 +4,7 @@ import {
   type ErrorEvent,
   type Finish,
   Fold,
+  isProviderRun,
   type MessageStart,
   mergeUsage,
   type Native,
@@ -572,8 +573,7 @@ function isStreamed(start: BlockStart): boolean {
 
 /** Something of a provider's tool that rides whole in an opaque block. */
 function isForeignRun(start: BlockStart): boolean {
-  const isRun = start.kind === 'tool-result' || (start.kind === 'tool-call' && start.runBy === 'provider')
-  return isRun && start.native?.dialect !== 'messages'
+  return isProviderRun(start) && start.native?.dialect !== 'messages'
 }
 
 function partOf(fold: Fold | undefined): Part | undefined {

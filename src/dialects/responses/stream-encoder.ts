@@ -12,8 +12,10 @@ import {
 import { encodeComment, encodeEvent } from '../../sse/index.ts'
 import type { Emit, EncodeAnswerContext, StreamEncoder } from '../codec.ts'
 import { textOf, type Wire } from '../value.ts'
+import { createItem } from './create-item.ts'
 import { encodeFailureEvents } from './failure.ts'
-import { type BlockWriter, createItem, ForeignTools, type ItemWriter, NOWHERE } from './item-writers.ts'
+import { ForeignTools } from './foreign-tools.ts'
+import { type BlockWriter, type ItemWriter, NOWHERE } from './item-writer.ts'
 import { Scribe } from './scribe.ts'
 import { ENDINGS, encodeUsage, FINISHES, LOST_USAGE, PLAIN_ENVELOPE } from './tables.ts'
 
