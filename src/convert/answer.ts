@@ -1,5 +1,6 @@
+import { fromUtf8 } from '../bytes.ts'
 import type { Dialect, EncodeAnswerContext, StreamEncoder, Wire } from '../dialects/index.ts'
-import type { Losses, Request } from '../model/index.ts'
+import type { Losses, Message, Request } from '../model/index.ts'
 import { createId } from './ids.ts'
 import { AnswerMemory } from './memory.ts'
 import type { Framing } from './request.ts'
@@ -42,7 +43,7 @@ const ALL_ANSWERS_BYTES = 256 * 1024 * 1024
 export const sharedMemory: AnswerMemory = new AnswerMemory(ALL_ANSWERS_BYTES)
 
 /** What the client's encoder is told. */
-export function encodeContext(options: AnswerOptions): EncodeAnswerContext {
+function encodeContext(options: AnswerOptions): EncodeAnswerContext {
   return {
     request: options.request,
     model: options.model,
@@ -51,6 +52,11 @@ export function encodeContext(options: AnswerOptions): EncodeAnswerContext {
     now: options.now ?? secondsNow,
     remember: options.remember,
   }
+}
+
+/** The body of a whole answer as the client has it. */
+export function encodeBody(message: Message, options: AnswerOptions): Uint8Array {
+  return fromUtf8(JSON.stringify(options.client.codec.encodeMessage(message, encodeContext(options))))
 }
 
 export const JSON_TYPE = 'application/json'

@@ -1,7 +1,6 @@
-import { fromUtf8 } from '../bytes.ts'
 import type { Failure } from '../errors.ts'
 import { Fold, type StreamEvent } from '../model/index.ts'
-import { type AnswerOptions, encodeContext, JSON_TYPE, sharedMemory } from './answer.ts'
+import { type AnswerOptions, encodeBody, JSON_TYPE, sharedMemory } from './answer.ts'
 import { AnswerShare } from './memory.ts'
 import type { Emit, Seen } from './stage.ts'
 import { faultOf, StreamReader } from './stream-reader.ts'
@@ -67,8 +66,7 @@ export class CollectStage {
 
   #body(): Uint8Array | undefined {
     try {
-      const { client } = this.#options
-      return fromUtf8(JSON.stringify(client.codec.encodeMessage(this.#fold.message, encodeContext(this.#options))))
+      return encodeBody(this.#fold.message, this.#options)
     } catch (error) {
       this.seen.reading.failure = faultOf(error)
       return undefined
@@ -99,6 +97,8 @@ function heldBytes(event: StreamEvent): number {
       return event.text.length
     case 'data-delta':
       return event.base64.length
+    // Of usages the last one is kept, and it is small.
+    case 'usage':
     case 'ping':
     case 'native':
       return 0

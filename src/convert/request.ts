@@ -25,6 +25,8 @@ export interface RequestTarget {
   readonly issuer?: string | undefined
   /** The version of its API; undefined: the dialect's default. */
   readonly apiVersion?: string | undefined
+  /** Whether the JSON scanner has seen the body and found no fault in it. Default false. */
+  readonly isScanned?: boolean | undefined
   /** What is done about what its dialect cannot say. Default `report`. */
   readonly losses?: LossPolicy | undefined
   /** What its client may not have sent back is put back from here. Default: nothing is. */
@@ -92,7 +94,7 @@ export function convertRequest(
   match: Match,
   target: RequestTarget = {},
 ): ConvertedRequest | Failure {
-  const asked = decodeRequest(client, body, match)
+  const asked = decodeRequest(client, body, match, target.isScanned)
   if ('code' in asked) return asked
   return orFailure(() => {
     const { seals, issuer = '', history: { owner, store } = NOTHING_KEPT } = target
@@ -111,11 +113,14 @@ export function framingOf({ codec }: Dialect, match: Match): Framing {
   return codec.array?.isWanted(match) === true ? 'array' : 'events'
 }
 
-/** What a client's request asks for; a failure for the client when it cannot be read. */
-export function decodeRequest(client: Dialect, body: Uint8Array, match: Match): Request | Failure {
+/**
+ * What a client's request asks for; a failure for the client when it cannot be read.
+ * @param isScanned whether the scanner has seen the body already
+ */
+export function decodeRequest(client: Dialect, body: Uint8Array, match: Match, isScanned = false): Request | Failure {
   return orFailure(() => {
     // The scanner looks first: it refuses nesting and bytes that `JSON.parse` would take.
-    scanObject(body)
+    if (!isScanned) scanObject(body)
     return client.codec.decodeRequest(parseExact(toUtf8(body)) as Wire, match)
   })
 }

@@ -1,7 +1,6 @@
-import { fromUtf8 } from '../bytes.ts'
 import type { Failure } from '../errors.ts'
 import { unfoldMessage } from '../model/index.ts'
-import { type AnswerOptions, encodeContext, JSON_TYPE } from './answer.ts'
+import { type AnswerOptions, encodeBody, JSON_TYPE } from './answer.ts'
 import { BodyReader, isFailure } from './body-reader.ts'
 import { EventReading } from './event-reading.ts'
 import type { Emit, Seen } from './stage.ts'
@@ -57,8 +56,7 @@ export class ConvertWholeStage {
     if (isFailure(read)) return read
     try {
       unfoldMessage(read, event => this.#noted.note(event))
-      const { client } = this.#options
-      return fromUtf8(JSON.stringify(client.codec.encodeMessage(read, encodeContext(this.#options))))
+      return encodeBody(read, this.#options)
     } catch (error) {
       return faultOf(error)
     }

@@ -175,7 +175,7 @@ function understood({ dialect, match, body }: Asked, lost: readonly Loss[], fram
 }
 
 /** The same request in a dialect that the upstream speaks. */
-function converted({ choice, asked, asks }: Decided, losses: LossPolicy): Written | Failure {
+function converted({ choice, asked, asks, members }: Decided, losses: LossPolicy): Written | Failure {
   const { upstream, model, dialect: name } = choice
   const [client, spoken] = [asked.dialect, DIALECTS[name]]
   const request = convertRequest(client, spoken, asked.body, asked.match, {
@@ -184,6 +184,7 @@ function converted({ choice, asked, asks }: Decided, losses: LossPolicy): Writte
     askUsage: upstream.usage === 'ask',
     issuer: upstream.issuer,
     apiVersion: upstream.apiVersion,
+    isScanned: members !== undefined,
     losses,
     seals: asked.seals,
     history: asked.history,
