@@ -4,7 +4,6 @@ import {
   type AnnotationEvent,
   type BlockStart,
   type ChoiceEnd,
-  Fold,
   isProviderRun,
   type Logprob,
   type MessageEnd,
@@ -24,6 +23,7 @@ import { toDataUrl } from '../data-url.ts'
 import type { Wire } from '../value.ts'
 import { encodeAnnotation, isLegacyRequest, noteEnvelope, noteFinish, noteUsage, sealsToCarry } from './answer.ts'
 import { BlockOrder } from './block-order.ts'
+import { CarriedTools } from './carried-tools.ts'
 import { breakDetail, extraContent, openingDetail, partsDetail, reasoningDetails, sealDetail } from './carrier.ts'
 import { failure } from './failure.ts'
 import { encodeFinish, encodeUsage, writeLogprob } from './tables.ts'
@@ -81,8 +81,6 @@ interface Candidate {
   readonly heldAnnotations: { readonly annotation: Annotation; readonly path: string }[]
   /** A block of reasoning whose end no item has told. */
   unmarked: Block | undefined
-  /** Calls and results of the provider's tools, until each call has its result or something else begins. */
-  carried: { readonly fold: Fold; readonly open: Set<string> } | undefined
 }
 
 /**
@@ -104,7 +102,8 @@ class ChatEncoder implements StreamEncoder {
   /** Members that the first chunk alone says. */
   #first: Wire | undefined
   #usage: Usage | undefined
-  #serverBlocks = new Map<number, Candidate>()
+  /** What the provider's tools did, until all is told or something else begins. */
+  readonly #carried = new CarriedTools()
 
   constructor(context: EncodeAnswerContext, write: Emit<string>) {
     this.#context = context
@@ -214,7 +213,6 @@ class ChatEncoder implements StreamEncoder {
       hasAudio: false,
       heldAnnotations: [],
       unmarked: undefined,
-      carried: undefined,
     }
     this.#candidates.set(index, candidate)
     return candidate
@@ -230,8 +228,8 @@ class ChatEncoder implements StreamEncoder {
     const candidate = this.#candidate(start.choice)
     this.#sayRole(candidate)
     const path = `/candidates/${start.choice}/parts/${candidate.blocks++}`
-    if (isProviderRun(start)) return this.#openServerBlock(candidate, start)
-    if (candidate.carried !== undefined && !this.#isServing(candidate)) this.#writeCarried(candidate)
+    if (isProviderRun(start)) return this.#carried.open(start)
+    if (this.#carried.isWaiting(start.choice)) this.#writeCarried(candidate)
     const block = this.#newBlock(candidate, start, path)
     this.#blocks[start.index] = block
     const { losses } = this.#context
@@ -329,7 +327,7 @@ class ChatEncoder implements StreamEncoder {
 
   #writePayload(index: number, text: string, event: StreamEvent): void {
     const block = this.#blocks[index]
-    if (block === undefined) this.#serverBlocks.get(index)?.carried?.fold.push(event)
+    if (block === undefined) this.#carried.push(index, event)
     else this.#write(block.head + JSON.stringify(text) + block.closing)
   }
 
@@ -345,7 +343,7 @@ class ChatEncoder implements StreamEncoder {
 
   #close(index: number, native: Native | undefined): void {
     const block = this.#blocks[index]
-    if (block === undefined) return this.#closeServerBlock(index, native)
+    if (block === undefined) return this.#closeCarried(index, native)
     this.#blocks[index] = undefined
     const { start, path } = block
     if (start.kind === 'media') return this.#writeMedia(block, native)
@@ -390,7 +388,7 @@ class ChatEncoder implements StreamEncoder {
 
   #addSeal(event: SealEvent): void {
     const block = this.#blocks[event.index]
-    if (block === undefined) this.#serverBlocks.get(event.index)?.carried?.fold.push(event)
+    if (block === undefined) this.#carried.push(event.index, event)
     else block.seals = [...block.seals, event.seal]
   }
 
@@ -461,34 +459,17 @@ class ChatEncoder implements StreamEncoder {
     this.#context.losses.addNative(`${path}/native/members`, native.members)
   }
 
-  #openServerBlock(candidate: Candidate, start: BlockStart): void {
-    candidate.carried ??= { fold: new Fold(), open: new Set() }
-    const { fold, open } = candidate.carried
-    this.#serverBlocks.set(start.index, candidate)
-    fold.push(start)
-    if (start.kind === 'tool-call') open.add(start.callId)
-    if (start.kind === 'tool-result') open.delete(start.callId)
-  }
-
-  #closeServerBlock(index: number, native: Native | undefined): void {
-    const candidate = this.#serverBlocks.get(index)
-    if (candidate?.carried === undefined) return
-    this.#serverBlocks.delete(index)
-    candidate.carried.fold.push({ type: 'block-end', index, native })
-    if (candidate.carried.open.size === 0 && !this.#isServing(candidate)) this.#writeCarried(candidate)
-  }
-
-  /** Whether a block of the provider's tools is open. */
-  #isServing(candidate: Candidate): boolean {
-    return [...this.#serverBlocks.values()].includes(candidate)
+  #closeCarried(index: number, native: Native | undefined): void {
+    const choice = this.#carried.close(index, native)
+    if (choice !== undefined) this.#writeCarried(this.#candidate(choice))
   }
 
   #writeCarried(candidate: Candidate): void {
-    const parts = candidate.carried?.fold.message.candidates[0]?.parts
-    candidate.carried = undefined
+    const parts = this.#carried.take(candidate.index)
+    if (parts === undefined) return
     candidate.lastKind = 'tool-result'
     if (candidate.unmarked !== undefined) this.#markReasoning(candidate.unmarked)
-    if (parts !== undefined) this.#writeDelta(candidate, { reasoning_details: [partsDetail(parts)] })
+    this.#writeDelta(candidate, { reasoning_details: [partsDetail(parts)] })
   }
 
   /** What has no range of its own waits until it is known what it is about. */
@@ -533,7 +514,7 @@ class ChatEncoder implements StreamEncoder {
 
   /** What waited for the end of its candidate. */
   #writeHeld(candidate: Candidate): void {
-    if (candidate.carried !== undefined) this.#writeCarried(candidate)
+    this.#writeCarried(candidate)
     for (const { annotation, path } of candidate.heldAnnotations) {
       this.#writeAnnotation(candidate, annotation, 0, path)
       this.#context.losses.add(path, 'unit')
