@@ -1,4 +1,5 @@
 export { MemberCollector, type MemberCollectorOptions } from './collect.ts'
+export { isDeeperThan } from './depth.ts'
 export { cutItem, cutMember, insertMember, replaceSpan } from './edit.ts'
 export { JsonError } from './error.ts'
 export { parseExact } from './exact.ts'

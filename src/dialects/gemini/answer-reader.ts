@@ -1,6 +1,5 @@
 import { type Failure, failure } from '../../errors.ts'
 import {
-  type Annotation,
   EventWriter,
   finishOf,
   type Logprob,
@@ -11,25 +10,19 @@ import {
   writePart,
 } from '../../model/index.ts'
 import type { DecodeAnswerContext, Emit } from '../codec.ts'
-import { countOf, defined, hasError, itemsOf, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
+import { countOf, defined, hasError, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
 import { PartialArgs } from './args.ts'
 import { CallIds } from './call-ids.ts'
+import { Candidate } from './candidate.ts'
 import { meaningOf, readSignature } from './carrier.ts'
 import { decodeGeminiEvent } from './failure.ts'
-import { type AnnotatedText, GroundingReader, groundingRest } from './grounding-reader.ts'
-import { readLogprobs, spelling, writeLogprobs } from './logprobs.ts'
+import { groundingRest } from './grounding-reader.ts'
+import { ChunkLogprobs, writeLogprobs } from './logprobs.ts'
 import { decodePart, nativeOf, nativePart, sealsOf, toText } from './part.ts'
+import { hasAnnotations, PartAnnotations } from './part-annotations.ts'
 import { FINISHES, toUsage } from './tables.ts'
 import { fromCreateTime, toCreateTime } from './time.ts'
-import type {
-  GeminiCall,
-  GeminiCandidate,
-  GeminiChunk,
-  GeminiContent,
-  GeminiGrounding,
-  GeminiPart,
-  GeminiUsage,
-} from './wire.ts'
+import type { GeminiCall, GeminiCandidate, GeminiChunk, GeminiContent, GeminiPart, GeminiUsage } from './wire.ts'
 
 const CHUNK: ReadonlySet<string> = new Set([
   'candidates',
@@ -50,32 +43,6 @@ const CANDIDATE: ReadonlySet<string> = new Set([
 const TEXT_PART: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature'])
 const CALL_PART: ReadonlySet<string> = new Set(['functionCall', 'thoughtSignature'])
 const CALL: ReadonlySet<string> = new Set(['id', 'name', 'args', 'partialArgs', 'willContinue'])
-
-/** A call whose arguments come in pieces. */
-interface GrowingCall {
-  readonly index: number
-  readonly pieces: PartialArgs
-  args: unknown
-}
-
-/** What has been read of one candidate. */
-class Candidate {
-  readonly choice: number
-  /** The block that more text is appended to. */
-  open: number | undefined
-  openKind: 'text' | 'reasoning' | undefined
-  call: GrowingCall | undefined
-  /** The visible text so far, and where the open block begins in it. */
-  text = ''
-  blockStart = 0
-  finish: string | undefined
-  natives: Record<string, unknown> | undefined
-  readonly grounding = new GroundingReader()
-
-  constructor(choice: number) {
-    this.choice = choice
-  }
-}
 
 /**
  * Reads the chunks of an answer, of which a whole body is one.
@@ -426,90 +393,6 @@ interface Opening {
   readonly form: 'full' | 'summary'
   readonly item?: string | undefined
   readonly native?: Part['native']
-}
-
-/** The log probabilities of one chunk: each text takes those that spell it. */
-class ChunkLogprobs {
-  rest: readonly Logprob[]
-
-  constructor(result: unknown) {
-    this.rest = readLogprobs(result)
-  }
-
-  take({ text, thought }: Unread<GeminiPart>): readonly Logprob[] | undefined {
-    if (this.rest.length === 0 || typeof text !== 'string' || text === '' || thought === true) return undefined
-    const count = spelling(this.rest, text)
-    const taken = this.rest.slice(0, count)
-    this.rest = this.rest.slice(count)
-    return taken
-  }
-}
-
-function hasAnnotations({ groundingMetadata, citationMetadata }: Unread<GeminiCandidate>): boolean {
-  return groundingMetadata !== undefined || citationMetadata !== undefined
-}
-
-/** The annotations that one chunk says of a candidate: each is told with the part it is about. */
-class PartAnnotations implements AnnotatedText {
-  readonly #writer: EventWriter
-  readonly #candidate: Candidate
-  readonly #grounding: Unread<GeminiGrounding>
-  readonly #citations: unknown
-  readonly #ofParts: ReadonlySet<unknown>
-  readonly #told = new Set<unknown>()
-
-  constructor(writer: EventWriter, candidate: Candidate, value: Unread<GeminiCandidate>) {
-    this.#writer = writer
-    this.#candidate = candidate
-    this.#grounding = objectOf(value.groundingMetadata) ?? {}
-    this.#citations = objectOf<GeminiCandidate['citationMetadata']>(value.citationMetadata)?.citations
-    this.#ofParts = new Set(itemsOf(this.#grounding.groundingSupports).map(partIndexOf))
-  }
-
-  get text(): string {
-    return this.#candidate.text
-  }
-
-  get blockStart(): number {
-    return this.#candidate.blockStart
-  }
-
-  ofPart(position: number): void {
-    if (!this.#ofParts.has(position) || this.#candidate.openKind !== 'text') return
-    this.#told.add(position)
-    this.#tell(
-      this.#candidate.grounding.read(
-        this.#supports(support => partIndexOf(support) === position),
-        this,
-      ),
-      true,
-    )
-  }
-
-  ofCandidate(): void {
-    const { grounding } = this.#candidate
-    this.#tell(
-      grounding.read(
-        this.#supports(support => !this.#told.has(partIndexOf(support))),
-        this,
-      ),
-      false,
-    )
-    this.#tell(grounding.readCitations(this.#citations, this), false)
-  }
-
-  #supports(isWanted: (support: unknown) => boolean): Unread<GeminiGrounding> {
-    return { ...this.#grounding, groundingSupports: itemsOf(this.#grounding.groundingSupports).filter(isWanted) }
-  }
-
-  #tell(annotations: readonly Annotation[], isOfBlock: boolean): void {
-    const { choice, open } = this.#candidate
-    for (const annotation of annotations) this.#writer.annotate(choice, annotation, isOfBlock ? open : undefined)
-  }
-}
-
-function partIndexOf(support: unknown): unknown {
-  return objectOf(objectOf(support)?.segment)?.partIndex
 }
 
 /** Not assigned: `__proto__` is a name like any other. */

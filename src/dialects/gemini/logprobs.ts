@@ -1,6 +1,6 @@
 import type { Logprob } from '../../model/index.ts'
-import { itemsOf, objectOf, type Wire } from '../value.ts'
-import type { GeminiLogprobs, GeminiToken } from './wire.ts'
+import { itemsOf, objectOf, type Unread, type Wire } from '../value.ts'
+import type { GeminiLogprobs, GeminiPart, GeminiToken } from './wire.ts'
 
 export function readLogprobs(value: unknown): readonly Logprob[] {
   const { chosenCandidates, topCandidates } = objectOf<GeminiLogprobs>(value) ?? {}
@@ -45,4 +45,21 @@ function writeToken({ token, logprob }: Pick<Logprob, 'token' | 'logprob'>): Gem
 /** Whether tokens are exactly those of a text. */
 export function spells(logprobs: readonly Logprob[], text: string): boolean {
   return logprobs.map(({ token }) => token).join('') === text
+}
+
+/** The log probabilities of one chunk: each text takes those that spell it. */
+export class ChunkLogprobs {
+  rest: readonly Logprob[]
+
+  constructor(result: unknown) {
+    this.rest = readLogprobs(result)
+  }
+
+  take({ text, thought }: Unread<GeminiPart>): readonly Logprob[] | undefined {
+    if (this.rest.length === 0 || typeof text !== 'string' || text === '' || thought === true) return undefined
+    const count = spelling(this.rest, text)
+    const taken = this.rest.slice(0, count)
+    this.rest = this.rest.slice(count)
+    return taken
+  }
 }

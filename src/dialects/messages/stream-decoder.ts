@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../errors.ts'
-import { parseExact } from '../../json/index.ts'
+import { isDeeperThan, parseExact } from '../../json/index.ts'
 import {
   EventWriter,
   finishOf,
@@ -92,7 +92,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
 
   push({ event, data }: SseEvent): void {
     if (this.#writer.hasEnded) return
-    const value = isTooDeep(data) ? undefined : objectOf(parseJson(data))
+    const value = isDeeperThan(MAX_DEPTH, data) ? undefined : objectOf(parseJson(data))
     if (value !== undefined) this.read(event, value, data)
     else if (data.trim() !== '[DONE]') this.#native({ event, data })
   }
@@ -392,38 +392,13 @@ export class MessagesStreamDecoder implements StreamDecoder {
     }
     if (event.data === '') return
     const { data } = event
-    const members = (isTooDeep(data) ? undefined : objectOf(parseJson(data))) ?? { data }
+    const members = (isDeeperThan(MAX_DEPTH, data) ? undefined : objectOf(parseJson(data))) ?? { data }
     this.#writer.native(event.event ?? textOf(members.type), { dialect: 'messages', members })
   }
 }
 
-/** Brackets that may be open at once: what is nested deeper cannot be written again without end of stack. */
+/** Brackets that may be open at once: nothing that means something nests deeper. */
 const MAX_DEPTH = 500
-
-/** Whether a text nests deeper than anything that means something. Short texts cannot. */
-function isTooDeep(json: string): boolean {
-  if (json.length <= 2 * MAX_DEPTH) return false
-  let depth = 0
-  let isString = false
-  for (let at = 0; at < json.length; at++) {
-    const code = json.charCodeAt(at)
-    if (isString) {
-      if (code === BACKSLASH) at++
-      else if (code === QUOTE) isString = false
-    } else if (code === QUOTE) isString = true
-    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
-      if (++depth > MAX_DEPTH) return true
-    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--
-  }
-  return false
-}
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /** How many unknown frames before the start are kept. */
 const MAX_EARLY = 16
