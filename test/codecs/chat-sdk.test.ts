@@ -30,15 +30,26 @@ const MISREAD: Readonly<Record<string, string>> = {
   'chat/mistral-reasoning-text': 'it takes a content of parts for a text',
 }
 
+/** What it makes nothing of at all, and its word for it. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'chat/azure-text-2': 'missing role for choice 0',
+  'chat/cloudflare-text': 'missing role for choice 0',
+  'chat/mistral-tool-cache-read': 'missing role for choice 0',
+  'chat/openai-tool-5': 'missing finish_reason for choice 0',
+  'chat/openrouter-error-reasoning-length': 'Token limit reached',
+  'chat/snowflake-text': 'missing finish_reason for choice 0',
+  'chat/writer-parallel-tools': 'no tool call snapshot',
+}
+
 for (const { id, bytes } of STREAMS)
-  test(`${id}: our whole body says what the client's helper makes of the upstream's own stream`, async t => {
-    const misread = MISREAD[id]
-    if (misread !== undefined) return t.skip(misread)
+  test(`${id}: our whole body says what the client's helper makes of the upstream's own stream`, async () => {
     const message = foldEvents(decode(bytes))
     if (message.failure !== undefined) return
-    const own = await readByHelper(dataOf(bytes)).catch((error: unknown) => String(error))
-    if (typeof own === 'string') return t.skip(`the helper refuses it: ${own}`)
-    assert.deepEqual(sayings(encodeMessage(message, contextOf())), sayings(own))
+    const own = readByHelper(dataOf(bytes))
+    if (REFUSED[id] !== undefined) return assert.rejects(own, { message: REFUSED[id] })
+    const ours = sayings(encodeMessage(message, contextOf()))
+    if (MISREAD[id] === undefined) assert.deepEqual(ours, sayings(await own))
+    else assert.notDeepEqual(ours, sayings(await own))
   })
 
 const TEXTS = ['reasoning_content', 'reasoning', 'reasoning_text'] as const
