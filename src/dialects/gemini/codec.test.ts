@@ -65,10 +65,12 @@ for (const stream of STREAMS) {
     assert.deepEqual(losses.all, [])
   })
 
-  test(`${stream.id} is the same as a whole body`, { skip: isFailing(stream) }, () => {
-    const message = foldEvents(decodeBytes(stream.bytes))
-    assert.deepEqual(decodeMessage(encodeMessage(message, answerContext()), { issuer: ISSUER }), message)
-  })
+  // A failed answer has no whole body.
+  if (!isFailing(stream))
+    test(`${stream.id} is the same as a whole body`, () => {
+      const message = foldEvents(decodeBytes(stream.bytes))
+      assert.deepEqual(decodeMessage(encodeMessage(message, answerContext()), { issuer: ISSUER }), message)
+    })
 }
 
 function isFailing({ flags }: CorpusStream): boolean {

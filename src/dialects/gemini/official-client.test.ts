@@ -29,10 +29,11 @@ for (const { id, bytes, expected, flags } of STREAMS)
     )
   })
 
-for (const { id, bytes, expected, flags } of STREAMS)
-  test(`${id} is read as expected as a whole body`, {
-    skip: flags.length > 0 && !flags.includes('images'),
-  }, async () => {
+/** A failed answer has no whole body, and of several candidates, or parts of the provider's, the helpers read none. */
+const PLAIN = STREAMS.filter(({ flags }) => flags.length === 0 || flags.includes('images'))
+
+for (const { id, bytes, expected } of PLAIN)
+  test(`${id} is read as expected as a whole body`, async () => {
     const body = encodeMessage(foldEvents(decodeBytes(bytes)), answerContext())
     const fetch = answering(JSON.stringify(body), 'application/json')
     const google = new GoogleGenAI({ apiKey: 'k', httpOptions: { baseUrl: 'http://mill.test', fetch } })
