@@ -6,9 +6,10 @@ type Trouble = readonly [code: FailureCode, action: string, state: string]
 const UNTRUSTED = 'its certificate is not trusted; set `ca` to the authority that signed it'
 const CLOSED = 'it closed the connection before the end of its answer'
 const SILENT = 'nothing came in time'
+const LARGE_HEAD: Trouble = ['upstream', 'read from', 'its head is larger than 64 KiB']
 const NO_ROUTE = 'no route to it; check the network'
 
-/** Codes of Node's sockets, resolver and TLS, and of undici, on which Node's `fetch` stands too. */
+/** Codes of Node's sockets, resolver, TLS and HTTP parser, which are ours too, and of undici, on which Node's `fetch` stands. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   ECONNREFUSED: ['upstream', 'connect to', 'connection refused; check that it runs and that its base URL is right'],
   ENOTFOUND: ['upstream', 'connect to', 'no such host; check the name in its base URL'],
@@ -23,7 +24,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   EPIPE: ['upstream', 'read from', CLOSED],
   UND_ERR_SOCKET: ['upstream', 'read from', CLOSED],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['upstream', 'read from', 'its body is not as long as its content-length'],
-  UND_ERR_HEADERS_OVERFLOW: ['upstream', 'read from', 'its head is larger than 64 KiB'],
+  UND_ERR_HEADERS_OVERFLOW: LARGE_HEAD,
+  HPE_HEADER_OVERFLOW: LARGE_HEAD,
   UND_ERR_CLOSED: ['cancelled', 'send to', 'the HTTP client has been closed'],
   UND_ERR_DESTROYED: ['cancelled', 'send to', 'the HTTP client has been closed'],
   CERT_HAS_EXPIRED: ['upstream', 'trust', 'its certificate has expired'],

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, type OnReadOpts } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { type DialRules, dialRefusal, guardedLookup } from './dial-guard.ts'
@@ -10,10 +10,19 @@ export interface ConnectorOptions extends DialRules {
   readonly ca?: string
 }
 
-/** How undici opens a socket to an origin: HTTP/1.1 only, and only to addresses that may be dialled. */
-export function createConnector({ connectMs = 5000, ca, ...rules }: ConnectorOptions): buildConnector.connector {
+/**
+ * How a socket to an origin is opened: by undici's connector, for HTTP/1.1 only, and only to addresses that
+ * may be dialled.
+ *
+ * @param onread where its reads go. Default: the socket's own events.
+ */
+export function createConnector(
+  { connectMs = 5000, ca, ...rules }: ConnectorOptions,
+  onread?: OnReadOpts,
+): buildConnector.connector {
   const connect = buildConnector({
     ...tlsOptions(ca),
+    ...(onread === undefined ? {} : { onread }),
     timeout: connectMs,
     allowH2: false,
     lookup: guardedLookup(rules),

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NodeClient } from './node-client.ts'
 import { createClient, sharedClient } from './platform.ts'
-import { UndiciClient } from './undici-client.ts'
 
 test('on Node a client is one over undici, and the shared one is always the same', () => {
-  assert.ok(createClient() instanceof UndiciClient)
-  assert.ok(sharedClient() instanceof UndiciClient)
+  assert.ok(createClient() instanceof NodeClient)
+  assert.ok(sharedClient() instanceof NodeClient)
   assert.equal(sharedClient(), sharedClient())
   assert.notEqual(createClient(), sharedClient())
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
-import { UndiciClient, type UndiciClientOptions } from '../../src/node/index.ts'
+import { NodeClient, type NodeClientOptions } from '../../src/node/index.ts'
 import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.ts'
 import { fetchAll } from './recorder.ts'
 import { type Answer, answerWith, headerLines, Upstream } from './upstream.ts'
@@ -79,7 +79,7 @@ test('names of NO_PROXY are asked directly', async () => {
   await using proxy = await Upstream.start(forwards)
   process.env.HTTP_PROXY = proxy.url.href
   process.env.NO_PROXY = '.internal'
-  const options: UndiciClientOptions = {
+  const options: NodeClientOptions = {
     allowPrivate: true,
     lookup: (_host, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]),
   }
@@ -95,7 +95,7 @@ test('a proxy given by name goes before the environment, and `direct` takes none
   process.env.HTTP_PROXY = 'http://127.0.0.1:1/'
   process.env.NO_PROXY = '*'
   assert.equal((await ask('http://api.example.com/', {}, { proxy: proxy.url })).text, 'by proxy')
-  const lookup: UndiciClientOptions['lookup'] = (_host, _options, callback) =>
+  const lookup: NodeClientOptions['lookup'] = (_host, _options, callback) =>
     callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), [])
   delete process.env.NO_PROXY
   const { failure } = await ask('http://api.example.com/', {}, { proxy: 'direct', lookup })
@@ -126,8 +126,8 @@ test('a proxy that refuses connections is a failure', { timeout: 5000 }, async (
   }
 })
 
-async function ask(url: string, request: Parameters<typeof fetchAll>[2] = {}, options: UndiciClientOptions = {}) {
-  const client = new UndiciClient(options)
+async function ask(url: string, request: Parameters<typeof fetchAll>[2] = {}, options: NodeClientOptions = {}) {
+  const client = new NodeClient(options)
   const answer = await fetchAll(client, url, request)
   await client.close()
   return answer

@@ -1,22 +1,20 @@
 /** Coded bodies: as they come, within limits, with backpressure. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, createGzip, gzipSync, zstdCompressSync } from 'node:zlib'
-import { UndiciClient } from '../../src/node/index.ts'
+import { check, checkClients } from './node-world.ts'
 import { send } from './recorder.ts'
-import { check } from './undici-world.ts'
 import { chunk, LAST_CHUNK, Upstream } from './upstream.ts'
 
-test('UndiciClient decodes a coded stream as it comes', { timeout: 5000 }, async () => {
+checkClients('decodes a coded stream as it comes', async createClient => {
   const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH })
   await using upstream = await Upstream.start(socket => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n')
     gzip.on('data', (bytes: Buffer) => socket.write(chunk(bytes)))
     gzip.on('end', () => socket.write(LAST_CHUNK))
   })
-  const client = new UndiciClient()
+  const client = createClient()
   const { recorder } = send(client, upstream.url)
   let expected = ''
   for (const event of ['data: 0\n\n', 'data: 1\n\n', 'data: 2\n\n']) {
@@ -27,7 +25,6 @@ test('UndiciClient decodes a coded stream as it comes', { timeout: 5000 }, async
   gzip.end()
   await recorder.over()
   assert.equal(recorder.events.at(-1), 'end')
-  await client.close()
 })
 
 for (const [coding, encode] of Object.entries({ gzip: gzipSync, zstd: zstdCompressSync }))
@@ -79,6 +76,7 @@ check(
     assert.equal(recorder.failure?.message, 'Cannot decode the answer: its gzip body is damaged')
   },
 )
+
 check(
   'stops decoding while paused, and loses nothing',
   socket => {

@@ -1,5 +1,5 @@
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { type ConnectorOptions, createConnector, tlsOptions } from './connector.ts'
+import { type ConnectorOptions, createConnector, tlsOptions } from '../connector.ts'
 import { markUsedSockets } from './stale-sockets.ts'
 
 export interface DispatcherOptions extends ConnectorOptions {
@@ -21,11 +21,15 @@ export function createDirectDispatcher(options: DispatcherOptions): Dispatcher {
   return new Agent({ connect: createConnector(options), factory: poolFactory(options) })
 }
 
+/** Whether some origins may have to be asked through a proxy. */
+export function hasProxy({ proxy = 'environment' }: DispatcherOptions): boolean {
+  return proxy === 'environment' ? PROXY_VARIABLES.some(name => process.env[name]) : proxy !== 'direct'
+}
+
 /** Through a proxy to the origins that want one; undefined where no proxy is configured at all. */
 export function createProxyDispatcher(options: DispatcherOptions): Dispatcher | undefined {
   const { proxy = 'environment', connectMs = 5000, ca } = options
-  if (proxy === 'direct') return undefined
-  if (proxy === 'environment' && !PROXY_VARIABLES.some(name => process.env[name])) return undefined
+  if (!hasProxy(options) || proxy === 'direct') return undefined
   const tls = { ...tlsOptions(ca), timeout: connectMs, allowH2: false }
   return new EnvHttpProxyAgent({
     ...(proxy === 'environment' ? {} : { httpProxy: proxy.href, httpsProxy: proxy.href, noProxy: '' }),

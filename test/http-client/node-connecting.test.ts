@@ -1,35 +1,31 @@
 /** What is dialled, how long, and whom we trust. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
-import { UndiciClient } from '../../src/node/index.ts'
 import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.ts'
+import { check, checkClients, ok } from './node-world.ts'
 import { fetchAll } from './recorder.ts'
-import { check, ok } from './undici-world.ts'
 import { type Answer, answerWith, headerLines, Upstream } from './upstream.ts'
 
-test('UndiciClient gives up on a connection that is not made in time', { timeout: 5000 }, async () => {
+checkClients('gives up on a connection that is not made in time', async createClient => {
   await using upstream = await Upstream.start(() => {})
-  const client = new UndiciClient({ connectMs: 50 })
+  const client = createClient({ connectMs: 50 })
   // A listener that never says a word of TLS.
   const { events, failure } = await fetchAll(client, `https://${upstream.url.host}/`)
   assert.deepEqual(events, ['error'])
   assert.deepEqual([failure?.code, failure?.status, failure?.transport], ['timeout', 504, 'UND_ERR_CONNECT_TIMEOUT'])
-  await client.close()
 })
 
-test('UndiciClient tells a name that does not resolve as a failure', async () => {
-  const client = new UndiciClient({
+checkClients('tells a name that does not resolve as a failure', async createClient => {
+  const client = createClient({
     lookup: (_host, _options, callback) => callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []),
   })
   const { failure } = await fetchAll(client, 'http://api.example.com/')
   assert.equal(failure?.message, 'Cannot connect to api.example.com:80: no such host; check the name in its base URL')
-  await client.close()
 })
 
-check('dials the very address that was checked', ok, async ({ upstream }) => {
+check('dials the very address that was checked', ok, async ({ upstream, createClient }) => {
   let asked = 0
-  const client = new UndiciClient({
+  const client = createClient({
     allowPrivate: true,
     lookup: (_host, _options, callback) => {
       asked++
@@ -39,42 +35,38 @@ check('dials the very address that was checked', ok, async ({ upstream }) => {
   assert.equal((await fetchAll(client, `http://ollama.internal:${upstream.url.port}/`)).text, 'ok')
   assert.equal(asked, 1)
   assert.equal(headerLines(upstream.requests[0])[0], `host: ollama.internal:${upstream.url.port}`)
-  await client.close()
 })
 
-check('does not dial a public name that leads to this machine', ok, async ({ upstream }) => {
-  const client = new UndiciClient({
+check('does not dial a public name that leads to this machine', ok, async ({ upstream, createClient }) => {
+  const client = createClient({
     lookup: (_host, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]),
   })
   const { failure } = await fetchAll(client, `http://rebound.example.com:${upstream.url.port}/`)
   assert.match(failure?.message ?? '', /^Cannot dial rebound.example.com: it leads to 127.0.0.1, which is loopback/)
   assert.equal(upstream.sockets.length, 0)
-  await client.close()
 })
 
-test('UndiciClient dials no metadata address, named or not', async () => {
-  const client = new UndiciClient({ allowPrivate: true })
+checkClients('dials no metadata address, named or not', async createClient => {
+  const client = createClient({ allowPrivate: true })
   for (const host of ['169.254.169.254', '[fe80::1]', '[::ffff:169.254.169.254]', '2852039166']) {
     const { events, failure } = await fetchAll(client, `http://${host}/latest`)
     assert.deepEqual(events, ['error'])
     assert.match(failure?.message ?? '', /is link-local, metadata or reserved$/)
   }
-  await client.close()
 })
 
-test('UndiciClient trusts an upstream by `ca`, and not without', { timeout: 5000 }, async () => {
+checkClients('trusts an upstream by `ca`, and not without', async createClient => {
   const server = createTlsServer({ cert: CERTIFICATE, key: CERTIFICATE_KEY, ALPNProtocols: ['h2', 'http/1.1'] })
   await using upstream = await Upstream.start(ok, { server, protocol: 'https' })
-  const [trusting, doubting] = [new UndiciClient({ ca: CERTIFICATE }), new UndiciClient()]
+  const [trusting, doubting] = [createClient({ ca: CERTIFICATE }), createClient()]
   assert.equal((await fetchAll(trusting, upstream.url)).text, 'ok')
   assert.equal((await fetchAll(trusting, upstream.url)).text, 'ok')
   assert.equal(upstream.sockets.length, 1)
   const { failure } = await fetchAll(doubting, upstream.url)
   assert.deepEqual([failure?.code, failure?.transport], ['upstream', 'DEPTH_ZERO_SELF_SIGNED_CERT'])
-  await Promise.all([trusting.close(), doubting.close()])
 })
 
-test('UndiciClient retries a stale pooled connection over TLS too, and no fresh one', { timeout: 5000 }, async () => {
+checkClients('retries a stale pooled connection over TLS too, and no fresh one', async createClient => {
   const server = createTlsServer({ cert: CERTIFICATE, key: CERTIFICATE_KEY })
   let isFirst = true
   const answer: Answer = socket => {
@@ -83,9 +75,8 @@ test('UndiciClient retries a stale pooled connection over TLS too, and no fresh 
     isFirst = false
   }
   await using upstream = await Upstream.start(answer, { server, protocol: 'https' })
-  const client = new UndiciClient({ ca: CERTIFICATE })
+  const client = createClient({ ca: CERTIFICATE })
   await fetchAll(client, upstream.url)
   const { events } = await fetchAll(client, upstream.url)
   assert.deepEqual([events, upstream.requests.length, upstream.sockets.length], [['error'], 3, 2])
-  await client.close()
 })

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import type { HttpClient, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../http/index.ts'
-import { isLoopbackHost } from './dial-guard.ts'
+import type { HttpClient, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../http/index.ts'
+import { isLoopbackHost } from '../dial-guard.ts'
 import { createDirectDispatcher, createProxyDispatcher, type DispatcherOptions } from './dispatchers.ts'
 import { UndiciCall } from './undici-call.ts'
 

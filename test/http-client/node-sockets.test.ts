@@ -1,8 +1,8 @@
 /** When sockets are reused, retried and given up. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { check, ok } from './node-world.ts'
 import { fetchAll, send } from './recorder.ts'
-import { check, ok } from './undici-world.ts'
 import { type Answer, answerWith, CHUNKED, chunk, LAST_CHUNK } from './upstream.ts'
 
 check('reuses a connection after the normal end of an answer', ok, async ({ client, upstream }) => {

@@ -1,0 +1,1 @@
+export { Http1Client, type Http1ClientOptions } from './http1-client.ts'

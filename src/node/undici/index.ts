@@ -1,0 +1,2 @@
+export { hasProxy } from './dispatchers.ts'
+export { UndiciClient, type UndiciClientOptions } from './undici-client.ts'
