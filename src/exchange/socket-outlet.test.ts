@@ -198,6 +198,23 @@ test('a client that does not read is cut at once when it is asked for twice', as
   await gone.promise
 })
 
+test('what a patched response keeps is its own: the bytes it was given are used again', async () => {
+  using server = await serve(({ outlet }, response) => {
+    const write = response.write.bind(response)
+    response.write = (chunk: unknown) => {
+      setImmediate(() => write(chunk as Uint8Array))
+      return true
+    }
+    outlet.open(HEAD)
+    const borrowed = fromUtf8('data: 1\n\n')
+    outlet.write(borrowed)
+    borrowed.fill(0)
+    setImmediate(() => setImmediate(() => outlet.end()))
+  })
+  const answer = await fetch(`http://127.0.0.1:${server.port}/`)
+  assert.equal(await answer.text(), 'data: 1\n\n')
+})
+
 test('a client that leaves is told of once, also when it left before', async () => {
   const left = Promise.withResolvers<Bound>()
   using server = await serve((bound, response) => {

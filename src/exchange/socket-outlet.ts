@@ -1,4 +1,4 @@
-import { httpChunk } from '../bytes.ts'
+import { copy, httpChunk } from '../bytes.ts'
 import type { Head } from '../http/index.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 
@@ -80,7 +80,8 @@ export class SocketOutlet implements Outlet {
     const socket = this.#direct
     const isFirst = !this.#isFlushed
     this.#isFlushed = true
-    if (socket === undefined) return this.#response.write(bytes)
+    // The response may keep what it cannot write at once; the bytes are ours only now.
+    if (socket === undefined) return this.#response.write(copy(bytes))
     const isFull = isFirst ? !this.#writeWithHead(socket, bytes) : !socket.write(httpChunk(bytes))
     if (isFull) socket.on('drain', this.#onDrain)
     return !isFull

@@ -75,7 +75,8 @@ export class Exchanges {
   client(connectMs: number): HttpClient {
     let client = this.#clients.get(connectMs)
     if (client === undefined) {
-      client = createClient({ connectMs, connections: Math.max(SOCKETS, this.#config.limits.streams) })
+      const { transport, limits } = this.#config
+      client = createClient({ transport, connectMs, connections: Math.max(SOCKETS, limits.streams) })
       this.#clients.set(connectMs, client)
     }
     return client

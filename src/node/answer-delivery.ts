@@ -1,4 +1,4 @@
-import { concat } from '../bytes.ts'
+import { concat, copy } from '../bytes.ts'
 import { type Failure, failure } from '../errors.ts'
 import {
   authority,
@@ -84,7 +84,7 @@ export class AnswerDelivery {
 
   /** What is not given on yet becomes ours: the memory it lies in will be used for something else. */
   keepBody(): void {
-    if (this.#chunks.length > 0) this.#chunks = this.#isOver ? [] : [copyOf(concat(this.#chunks))]
+    if (this.#chunks.length > 0) this.#chunks = this.#isOver ? [] : [copy(concat(this.#chunks))]
   }
 
   pause(): void {
@@ -119,7 +119,7 @@ export class AnswerDelivery {
     else {
       this.#decoder ??= this.#createDecoder(this.#coding)
       // It decodes later.
-      this.#decoder.onData(copyOf(bytes))
+      this.#decoder.onData(copy(bytes))
     }
   }
 
@@ -148,10 +148,6 @@ export class AnswerDelivery {
     this.#isPaused = false
     this.#source.resume()
   }
-}
-
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
 }
 
 function tooManyFields(url: URL): Failure {

@@ -1,5 +1,6 @@
 /** When sockets are reused, retried and given up. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { check, ok } from './node-world.ts'
 import { fetchAll, send } from './recorder.ts'
@@ -134,4 +135,62 @@ check(
     assert.equal(upstream.sockets.length, 1)
   },
   { connections: 1 },
+)
+
+check(
+  'uses the connection again that was used last',
+  (socket, request) => setTimeout(() => socket.write(answerWith('ok')), request.includes('/slow') ? 40 : 0),
+  async ({ client, upstream }) => {
+    const slow = send(client, new URL('/slow', upstream.url))
+    const quick = send(client, upstream.url)
+    await Promise.all([slow.recorder.over(), quick.recorder.over()])
+    for (let turn = 0; turn < 2; turn++) await fetchAll(client, upstream.url)
+    assert.equal(upstream.sockets.length, 2)
+  },
+)
+
+check(
+  'does not use a connection after its time',
+  ok,
+  async ({ client, upstream }) => {
+    await fetchAll(client, upstream.url)
+    await sleep(60)
+    assert.equal((await fetchAll(client, upstream.url)).text, 'ok')
+    assert.equal(upstream.sockets.length, 2)
+  },
+  { keepAliveMs: 30 },
+)
+
+check('closes its idle connections when it is closed', ok, async ({ client, upstream }) => {
+  await fetchAll(client, upstream.url)
+  const closed = once(upstream.sockets[0] as NodeJS.EventEmitter, 'close')
+  await client.close()
+  await closed
+})
+
+check(
+  'does not use a connection again on which the upstream has answered before it took the whole request',
+  (socket, request) => {
+    if (request.includes('/next')) socket.write(answerWith('ok'))
+  },
+  async ({ client, upstream }) => {
+    upstream.answersEarly(socket => socket.pause().write(answerWith('too large')))
+    const early = await fetchAll(client, upstream.url, { body: Buffer.alloc(32 * 1024 * 1024) })
+    assert.equal(early.text, 'too large')
+    upstream.answersEarly(undefined)
+    assert.equal((await fetchAll(client, new URL('/next', upstream.url))).text, 'ok')
+    assert.equal(upstream.sockets.length, 2)
+  },
+)
+
+check(
+  'tells every request of a refused upstream so, and asks again when asked again',
+  ok,
+  async ({ createClient, upstream }) => {
+    const client = createClient({ connections: 1 })
+    await upstream[Symbol.asyncDispose]()
+    const asked = [1, 2, 3].map(() => send(client, upstream.url).recorder.over())
+    for (const { events, failure } of await Promise.all(asked))
+      assert.deepEqual([events, failure?.transport], [['error'], 'ECONNREFUSED'])
+  },
 )

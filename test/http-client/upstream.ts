@@ -11,6 +11,7 @@ export class Upstream implements AsyncDisposable {
   readonly sockets: Socket[] = []
   readonly requests: string[] = []
   readonly #server: Server
+  #early: ((socket: Socket) => void) | undefined
 
   private constructor(server: Server, answer: Answer, protocol: string) {
     const address = server.address()
@@ -27,8 +28,14 @@ export class Upstream implements AsyncDisposable {
     return new Upstream(server, answer, protocol)
   }
 
+  /** From now on requests are answered at their first bytes. Undefined: when they are whole, as before. */
+  answersEarly(answer: ((socket: Socket) => void) | undefined): void {
+    this.#early = answer
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.sockets) socket.destroy()
+    if (!this.#server.listening) return
     this.#server.close()
     await once(this.#server, 'close')
   }
@@ -39,6 +46,7 @@ export class Upstream implements AsyncDisposable {
     socket.on('error', () => {})
     let received = ''
     socket.on('data', (chunk: Buffer) => {
+      if (this.#early !== undefined) return this.#early(socket)
       received += chunk.toString('latin1')
       const length = requestLength(received)
       if (length === undefined || received.length < length) return

@@ -35,6 +35,9 @@ losses: report
 # Answers whose reasoning tokens are remembered for clients that do not send them back; 0: none.
 seals: { remember: 0 }
 
+# How upstreams are asked: our own HTTP/1.1 client, or undici.
+transport: http1
+
 # Budgets, in milliseconds.
 timeouts:
   connectMs: 5000        # until the upstream accepts the connection

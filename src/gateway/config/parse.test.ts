@@ -23,6 +23,7 @@ test('an empty file has every default', () => {
     upstreams: [],
     models: [],
     losses: 'report',
+    transport: 'http1',
     seals: { remember: 0 },
     timeouts: {
       connectMs: 5000,
@@ -58,7 +59,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, timeouts, limits, responses, log; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, log; did you mean server?',
   ],
   ['server: { port: many }', 'm.yaml:1:11 server.port: must be a whole number'],
   ['server: { port: "8642" }', 'm.yaml:1:11 server.port: must be a whole number'],

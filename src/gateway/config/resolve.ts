@@ -20,6 +20,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     upstreams,
     models: file.models.flatMap(rule => resolveRule(rule, file, upstreams)),
     losses: file.losses,
+    transport: file.transport,
     seals: file.seals,
     timeouts: file.timeouts,
     limits: file.limits,

@@ -136,6 +136,12 @@ export const fileSchema = z.strictObject({
     .strictObject(mapMembers(SEALS, withDefault))
     .prefault({})
     .describe('Opaque tokens of reasoning that clients of another dialect are to send back.'),
+  transport: z
+    .enum(['http1', 'undici'])
+    .default('http1')
+    .describe(
+      'How upstreams are asked: `http1`, our own client, which leaves what goes through a proxy to undici; or `undici` for everything.',
+    ),
   timeouts: z.strictObject(mapMembers(TIMEOUTS, withDefault)).prefault({}).describe('Budgets of time.'),
   limits: z.strictObject(mapMembers(LIMITS, withDefault)).prefault({}).describe('Limits of size and number.'),
   responses: z

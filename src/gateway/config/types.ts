@@ -23,6 +23,8 @@ export interface Config {
   readonly losses: LossPolicy
   /** What is remembered for clients that drop it; `defaults.ts` says what each one means. */
   readonly seals: Readonly<Record<keyof typeof SEALS, number>>
+  /** Which client asks upstreams; undici does so through proxies in any case. */
+  readonly transport: 'http1' | 'undici'
   readonly timeouts: Timeouts
   readonly limits: Limits
   readonly responses: Responses
