@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Http1Client } from '../../src/node/index.ts'
-import { fetchAll, Recorder } from './recorder.ts'
+import { fetchAll, send } from './recorder.ts'
 import { answerWith, CHUNKED, chunk, Upstream } from './upstream.ts'
 
 test('Http1Client skips a 100 Continue that nobody asked for', async () => {
@@ -16,28 +16,34 @@ test('Http1Client skips a 100 Continue that nobody asked for', async () => {
   await client.close()
 })
 
-test('Http1Client gives a body in memory that is used again after the call, and keeps its own copy while paused', async () => {
-  await using upstream = await Upstream.start(socket => socket.write(CHUNKED + chunk('first')))
+test('Http1Client keeps what comes while its handler has paused, for the memory is used again', async () => {
+  await using upstream = await Upstream.start(socket => socket.write(CHUNKED + chunk('first ')))
   const client = new Http1Client()
-  const borrowed: Uint8Array[] = []
-  const recorder = new (class extends Recorder {
-    override onData(bytes: Uint8Array): void {
-      borrowed.push(bytes)
-      super.onData(bytes)
-    }
-  })()
-  const call = client.send({ method: 'GET', url: upstream.url, headers: [], body: undefined }, recorder)
-  await recorder.until('data')
-  recorder.onEvent = () => call.pause()
-  const [socket] = upstream.sockets
-  const next = async (text: string) => {
-    socket?.write(chunk(text))
-    while (!recorder.text.endsWith(text)) await new Promise(setImmediate)
+  const held = send(client, upstream.url)
+  held.recorder.onEvent = event => event === 'head' && held.call.pause()
+  await held.recorder.until('head')
+  const other = send(client, upstream.url)
+  await other.recorder.until('data')
+  for (const text of ['XXXXXXXXX', 'YYYYYYYYY']) {
+    upstream.sockets[1]?.write(chunk(text))
+    while (!other.recorder.text.endsWith(text)) await new Promise(setImmediate)
   }
-  await next('again')
-  assert.equal(recorder.text, 'firstagain')
-  assert.equal(borrowed[0]?.buffer, borrowed[1]?.buffer)
-  call.abort()
+  held.call.resume()
+  await held.recorder.until('data')
+  assert.equal(held.recorder.text, 'first ')
+  for (const { call } of [held, other]) call.abort()
+  await client.close()
+})
+
+test('Http1Client takes an answer that comes before the request is out, and leaves its connection', async () => {
+  await using upstream = await Upstream.start(socket => socket.write(answerWith('ok')))
+  const client = new Http1Client()
+  upstream.answersEarly(socket => socket.pause().write(answerWith('too large')))
+  const early = await fetchAll(client, upstream.url, { body: Buffer.alloc(32 * 1024 * 1024) })
+  assert.equal(early.text, 'too large')
+  upstream.answersEarly(undefined)
+  assert.equal((await fetchAll(client, upstream.url)).text, 'ok')
+  assert.equal(upstream.sockets.length, 2)
   await client.close()
 })
 

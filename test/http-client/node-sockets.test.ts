@@ -169,21 +169,6 @@ check('closes its idle connections when it is closed', ok, async ({ client, upst
 })
 
 check(
-  'does not use a connection again on which the upstream has answered before it took the whole request',
-  (socket, request) => {
-    if (request.includes('/next')) socket.write(answerWith('ok'))
-  },
-  async ({ client, upstream }) => {
-    upstream.answersEarly(socket => socket.pause().write(answerWith('too large')))
-    const early = await fetchAll(client, upstream.url, { body: Buffer.alloc(32 * 1024 * 1024) })
-    assert.equal(early.text, 'too large')
-    upstream.answersEarly(undefined)
-    assert.equal((await fetchAll(client, new URL('/next', upstream.url))).text, 'ok')
-    assert.equal(upstream.sockets.length, 2)
-  },
-)
-
-check(
   'tells every request of a refused upstream so, and asks again when asked again',
   ok,
   async ({ createClient, upstream }) => {
