@@ -35,6 +35,24 @@ test('Http1Client keeps what comes while its handler has paused, for the memory 
   await client.close()
 })
 
+test('Http1Client uses the connection that has rested longest', async () => {
+  await using upstream = await Upstream.start((socket, request) =>
+    setTimeout(() => socket.write(answerWith('ok')), request.includes('/slow') ? 40 : 0),
+  )
+  const client = new Http1Client()
+  const slow = send(client, new URL('/slow', upstream.url))
+  await fetchAll(client, new URL('/quick', upstream.url))
+  await slow.recorder.over()
+  const [first] = upstream.sockets.filter(socket => socket.bytesRead > 0)
+  const before = upstream.sockets.map(({ bytesRead }) => bytesRead)
+  await fetchAll(client, upstream.url)
+  const used = upstream.sockets.findIndex(({ bytesRead }, at) => bytesRead > (before[at] ?? 0))
+  assert.equal(upstream.requests[1]?.split(' ')[1], '/quick')
+  assert.ok(first !== undefined && used !== -1)
+  assert.equal(upstream.sockets.length, 2)
+  await client.close()
+})
+
 test('Http1Client takes an answer that comes before the request is out, and leaves its connection', async () => {
   await using upstream = await Upstream.start(socket => socket.write(answerWith('ok')))
   const client = new Http1Client()

@@ -138,18 +138,6 @@ check(
 )
 
 check(
-  'uses the connection again that was used last',
-  (socket, request) => setTimeout(() => socket.write(answerWith('ok')), request.includes('/slow') ? 40 : 0),
-  async ({ client, upstream }) => {
-    const slow = send(client, new URL('/slow', upstream.url))
-    const quick = send(client, upstream.url)
-    await Promise.all([slow.recorder.over(), quick.recorder.over()])
-    for (let turn = 0; turn < 2; turn++) await fetchAll(client, upstream.url)
-    assert.equal(upstream.sockets.length, 2)
-  },
-)
-
-check(
   'does not use a connection after its time',
   ok,
   async ({ client, upstream }) => {

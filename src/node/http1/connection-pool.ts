@@ -25,8 +25,9 @@ const MAX_IDLE_MS = 600_000
 /**
  * The connections to one origin.
  *
- * The one that was used last is used next: it is the least likely to have been closed, and those that
- * nobody needs grow old. Who finds none waits in turn.
+ * The one that has rested longest is used next. What an upstream says beyond its answer has had its time to
+ * come then, and is nobody's: taken for the next answer it would lead one client's answers to another.
+ * Who finds none waits in turn.
  */
 export class ConnectionPool implements ConnectionOwner, SweepTarget {
   rosterIndex?: number | undefined
@@ -66,7 +67,27 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
     for (const connection of this.#idle.splice(0)) connection.destroy()
   }
 
+  /**
+   * Not before a whole turn of the event loop: an upstream that closes after its answer though it said it would
+   * not, or says more than one answer, mostly does so at once.
+   */
   onFree(connection: Connection): void {
+    setImmediate(() => setImmediate(() => connection.isDestroyed || this.#rest(connection)))
+  }
+
+  onClosed(connection: Connection): void {
+    this.#all.delete(connection)
+    const at = this.#idle.indexOf(connection)
+    if (at !== -1) this.#idle.splice(at, 1)
+    if (this.#waiting.size > this.#connecting) this.#open()
+  }
+
+  sweep(nowMs: number): void {
+    for (const connection of this.#idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.destroy()
+    if (this.#idle.length === 0) this.#sweep.delete(this)
+  }
+
+  #rest(connection: Connection): void {
     const idleMs = this.#idleMs(connection)
     const next = first(this.#waiting)
     if (next !== undefined && idleMs > 0) this.#give(connection, next)
@@ -79,24 +100,11 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
     }
   }
 
-  onClosed(connection: Connection): void {
-    this.#all.delete(connection)
-    const at = this.#idle.lastIndexOf(connection)
-    if (at !== -1) this.#idle.splice(at, 1)
-    if (this.#waiting.size > this.#connecting) this.#open()
-  }
-
-  sweep(nowMs: number): void {
-    for (const connection of this.#idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.destroy()
-    if (this.#idle.length === 0) this.#sweep.delete(this)
-  }
-
   #takeIdle(): Connection | undefined {
     const nowMs = this.#sweep.now()
-    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop())
-      if (last.isDestroyed) continue
-      else if (last.idleUntilMs > nowMs) return last
-      else last.destroy()
+    for (let next = this.#idle.shift(); next !== undefined; next = this.#idle.shift())
+      if (next.idleUntilMs > nowMs && !next.isDestroyed) return next
+      else next.destroy()
     return undefined
   }
 
@@ -119,7 +127,7 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
     const connection = new Connection(socket, this)
     this.#all.add(connection)
     const next = first(this.#waiting)
-    if (next === undefined) this.onFree(connection)
+    if (next === undefined) this.#rest(connection)
     else this.#give(connection, next)
   }
 

@@ -108,25 +108,22 @@ export class Connection implements RosterItem {
     if (receiver === undefined) return this.destroy()
     this.#hasBytes = true
     const parser = this.#parser
-    try {
-      parser.push(bytes, length)
-    } catch (error) {
-      if (!(error instanceof ParserError)) throw error
-      return this.#fail(error)
-    }
+    const error = tryPush(parser, bytes, length)
     const { head, bodyStart, bodyEnd, isDone } = parser
     if (head !== undefined) {
       this.#keepsAlive = head.keepsAlive
       this.keepAliveHintMs = head.keepAliveHintMs
     }
-    if (isDone) this.#finish()
+    if (isDone) this.#receiver = undefined
     if (head !== undefined || bodyEnd > bodyStart || isDone)
       receiver.receive(head, bytes.subarray(bodyStart, bodyEnd), isDone)
+    if (isDone) this.#finish()
+    else if (error !== undefined) this.#fail(error)
   }
 
   /** The answer is complete. The socket is the next request's, unless it has said more, or not yet taken all of ours. */
   #finish(): void {
-    this.#receiver = undefined
+    if (this.#socket.destroyed) return
     this.#hasAnswered = true
     if (this.#keepsAlive && this.#parser.surplus === 0 && this.#socket.writableLength === 0) {
       // Whoever paused it may take its time; the end of an idle connection has to be seen.
@@ -156,6 +153,17 @@ export class Connection implements RosterItem {
     this.#receiver = undefined
     this.#socket.destroy()
     receiver?.fail(error)
+  }
+}
+
+/** What came before an error is in the parser all the same. */
+function tryPush(parser: ResponseParser, bytes: Buffer, length: number): ParserError | undefined {
+  try {
+    parser.push(bytes, length)
+    return undefined
+  } catch (error) {
+    if (error instanceof ParserError) return error
+    throw error
   }
 }
 

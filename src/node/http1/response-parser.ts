@@ -73,7 +73,7 @@ export class ResponseParser {
 
   /**
    * @param bytes written to: the body is closed up in them
-   * @throws {ParserError} nothing more can be read then
+   * @throws {ParserError} nothing more can be read then; what came before is told all the same
    */
   push(bytes: Buffer, length: number): void {
     this.head = undefined
