@@ -16,7 +16,14 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
 
 /** The tables of `docs/configuration.md` in Markdown, from the schema and the presets. */
 export function configReference(): string {
-  return [...SECTIONS.map(([heading, path]) => section(heading, path)), presets()].join('\n')
+  return [...SECTIONS.map(([heading, path]) => section(heading, path)), single(), presets()].join('\n')
+}
+
+/** The members of the file itself that are no sections. */
+function single(): string {
+  const members = Object.entries(schemaAt([])?.properties ?? {}) as (readonly [string, JsonSchema])[]
+  const rows = members.filter(([, { type }]) => type !== 'object' && type !== 'array').map(member => row(...member))
+  return table('### Members without a section', ['member', 'values', 'default', 'meaning'], rows)
 }
 
 function section(heading: string, path: Path): string {
