@@ -2,6 +2,7 @@ export type { Annotation, Logprob } from './annotation.ts'
 export type { DialectName } from './dialect-name.ts'
 export type {
   AnnotationEvent,
+  BlockEnd,
   BlockKind,
   BlockStart,
   ChoiceEnd,

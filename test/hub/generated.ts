@@ -18,6 +18,8 @@ import {
 } from '../../src/model/index.ts'
 
 export interface StreamSetup {
+  /** Whose answer it is, by its envelope; undefined: nobody can tell. */
+  readonly of?: DialectName | undefined
   /** Whose native pockets are in it; undefined: none. */
   readonly natives?: DialectName | undefined
   /** Whose seals are in it; undefined: none. */
@@ -161,15 +163,16 @@ function say(writer: EventWriter, aside: Aside): void {
 
 const USAGE_PARTS = ['cacheRead', 'cacheWrite', 'reasoning'] as const
 
-function anyPlan({ natives, seals, candidates = 1, failing = false }: StreamSetup): fc.Arbitrary<Plan> {
+function anyPlan({ of, natives, seals, candidates = 1, failing = false }: StreamSetup): fc.Arbitrary<Plan> {
   const native = natives === undefined ? fc.constant(undefined) : maybe(nativeOf(natives))
+  const envelope = of && { dialect: of, members: { x_vendor: of } }
   return fc.record({
     start: fc.record({
       id: maybe(fc.constantFrom('chatcmpl-1', 'msg_1', 'resp_1')),
       model: maybe(fc.constantFrom('mill-1', 'vendor/mill:free')),
       createdAt: maybe(fc.integer({ min: 1, max: 2 ** 31 })),
       serviceTier: maybe(fc.constantFrom('default', 'priority')),
-      native,
+      native: envelope === undefined ? native : fc.constant(envelope),
     }),
     blocks: fc.array(anyItem(native, seals, candidates), { maxLength: 5 }).map(numbered),
     picks: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 12 }),
@@ -187,7 +190,10 @@ function maybe<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
 
 function nativeOf(dialect: DialectName): fc.Arbitrary<Native> {
   const names = fc.constantFrom('x_vendor', 'odd/name~', '__proto__', 'object')
-  return fc.dictionary(names, fc.jsonValue({ maxDepth: 1 }), { minKeys: 1 }).map(members => ({ dialect, members }))
+  // As it comes out of JSON text, which has no -0.
+  return fc
+    .dictionary(names, fc.jsonValue({ maxDepth: 1 }), { minKeys: 1 })
+    .map(members => ({ dialect, members: JSON.parse(JSON.stringify(members)) }))
 }
 
 /** Blocks that belong together: a tool's call and its result when the provider ran it, else one. */
@@ -374,13 +380,26 @@ function cutAt(text: string, at: number): readonly string[] {
 
 /** Gives calls their ids, results those of their calls, and a chat provider's items their indices. */
 function numbered(items: readonly (readonly BlockPlan[])[]): readonly BlockPlan[] {
+  const sealed = new Set<string>()
   return items.flatMap((plans, at) =>
     plans.map(plan => ({
       ...plan,
-      start: 'callId' in plan.start ? { ...plan.start, callId: `call_${at}` } : plan.start,
+      start: {
+        ...plan.start,
+        ...('callId' in plan.start ? { callId: `call_${at}` } : {}),
+        item: hasToken(plan, sealed) ? undefined : plan.start.item,
+      } as NewBlock,
       seals: plan.seals.map(seal =>
         seal.dialect === 'chat' ? { ...seal, value: seal.value.replace('"index":0', `"index":${at}`) } : seal,
       ),
     })),
   )
+}
+
+/** An item of Responses has one token: what is sealed once more is another item. */
+function hasToken({ start: { item }, seals }: BlockPlan, sealed: Set<string>): boolean {
+  if (item === undefined || seals[0]?.dialect !== 'responses') return false
+  const isKnown = sealed.has(item)
+  sealed.add(item)
+  return isKnown
 }

@@ -106,7 +106,7 @@ for (const [upstream, client] of PAIRS) {
     }
 
     test('generated streams', () => {
-      const generated = anyStream({ seals: { dialect: upstream.name, issuer: ISSUER } })
+      const generated = anyStream({ of: upstream.name, seals: { dialect: upstream.name, issuer: ISSUER } })
       fc.assert(
         fc.property(generated, stream => {
           const events = decode(upstream, encode(upstream, stream).bytes)

@@ -98,13 +98,16 @@ export function pocket(members: Wire | undefined): Native | undefined {
   return members === undefined || Object.keys(members).length === 0 ? undefined : { dialect: 'responses', members }
 }
 
+/** The statuses of items in an answer that was cut short or failed: its end says so. */
+const UNFINISHED: ReadonlySet<string> = new Set(['in_progress', 'incomplete', 'generating'])
+
 /**
  * The members of an item that have no home, as `item` in its first block's pocket.
- * @param known the members that have one, `status` among them: kept only where it is not the usual word
+ * @param known the members that have one, `status` among them: kept only where it is not a usual word
  */
 export function itemPocket(item: Unread<ResponsesItem>, known: ReadonlySet<string>, usual?: string): Wire | undefined {
   const rest = restOf(item as Wire, known)
   const { status } = item
-  if (typeof status !== 'string' || status === usual) return rest && { item: rest }
+  if (typeof status !== 'string' || status === usual || UNFINISHED.has(status)) return rest && { item: rest }
   return { item: { status, ...rest } }
 }

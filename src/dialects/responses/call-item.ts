@@ -36,8 +36,8 @@ export class CallItem extends Item {
   }
 
   finish(): void {
-    const { id, form, payload, rest } = this
-    this.done({ id, type: form.type, status: 'completed', [form.member]: payload, ...this.#call, ...rest })
+    const { id, form, status, payload, rest } = this
+    this.done({ id, type: form.type, status, [form.member]: payload, ...this.#call, ...rest })
     this.carry(this.seals)
   }
 }
@@ -60,7 +60,7 @@ class CallWriter extends Writer {
   end(native: Native | undefined): void {
     const call = this.#call
     const { event, member } = call.form
-    if (call.payload === '' && call.form === CALLS.json) {
+    if (call.payload === '' && call.form === CALLS.json && call.status === 'completed') {
       // The provider says that there are none as `{}`, and its clients parse what they get.
       this.payload('{}')
       this.scribe.losses.add(`${this.path}/payload`, 'unit')

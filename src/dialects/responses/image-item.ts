@@ -28,7 +28,9 @@ export class ImageItem extends Item {
   finish(): void {
     const { id, data, rest } = this
     const format = formatOf(this.#format)
-    this.done({ id, type: 'image_generation_call', status: 'completed', ...format, ...rest, result: data })
+    // A picture knows no `incomplete`.
+    const status = this.status === 'completed' ? 'completed' : 'generating'
+    this.done({ id, type: 'image_generation_call', status, ...format, ...rest, result: data })
     this.carry(this.seals)
   }
 }

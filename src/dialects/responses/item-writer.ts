@@ -14,10 +14,14 @@ export interface BlockWriter {
   end(native: Native | undefined): void
 }
 
+/** How an item ends; incomplete: in the middle. */
+export type ItemStatus = 'completed' | 'incomplete'
+
 /** Writes one item: announced when it is made, done when its blocks are. */
 export interface ItemWriter {
   readonly id: string
   readonly place: number
+  status: ItemStatus
   /** Whether a block belongs to this item too. */
   accepts(start: BlockStart): boolean
   open(start: BlockStart, path: string): BlockWriter
@@ -56,6 +60,7 @@ export abstract class Writer implements BlockWriter {
 export abstract class Item implements ItemWriter {
   readonly id: string
   readonly place: number
+  status: ItemStatus = 'completed'
   protected readonly scribe: Scribe
   /** Members of the item beside those of its kind. */
   protected rest: Wire = {}

@@ -38,9 +38,9 @@ export class MessageItem extends Item {
   }
 
   finish(): void {
-    const { id, rest } = this
+    const { id, status, rest } = this
     const content = this.parts.join()
-    const head = JSON.stringify({ id, type: 'message', status: 'completed', role: 'assistant', ...rest })
+    const head = JSON.stringify({ id, type: 'message', status, role: 'assistant', ...rest })
     this.scribe.done(this.place, `${head.slice(0, -1)},"content":[${content}]}`)
     this.carry(this.seals)
   }

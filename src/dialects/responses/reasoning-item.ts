@@ -24,8 +24,9 @@ const REASONING = {
 
 type ReasoningForm = keyof typeof REASONING
 
-function formOf(start: BlockStart): ReasoningForm {
-  return start.kind === 'reasoning' ? start.form : 'summary'
+/** Clients show summaries (Codex, Vercel's), and send nothing else back: what another dialect says in full is one. */
+function formOf(start: BlockStart, { isOwn }: Scribe): ReasoningForm {
+  return isOwn && start.kind === 'reasoning' ? start.form : 'summary'
 }
 
 export class ReasoningItem extends Item {
@@ -38,18 +39,24 @@ export class ReasoningItem extends Item {
 
   constructor(scribe: Scribe, start: BlockStart) {
     const id = scribe.id(start.item, 'rs_')
-    super(scribe, id, { id, type: 'reasoning', summary: [], ...(formOf(start) === 'full' ? { content: [] } : {}) })
+    super(scribe, id, {
+      id,
+      type: 'reasoning',
+      summary: [],
+      ...(formOf(start, scribe) === 'full' ? { content: [] } : {}),
+    })
   }
 
   /** A whole item has its summary first: text in full may follow it there, and not the other way round. */
   accepts(start: BlockStart): boolean {
-    const isNext = start.kind === 'reasoning' && start.form === 'full' && !this.parts.has('full')
+    const isNext = start.kind === 'reasoning' && formOf(start, this.scribe) === 'full' && !this.parts.has('full')
     return isNext && this.hasText && this.scribe.isLast(this.place)
   }
 
   open(start: BlockStart, path: string): BlockWriter {
     this.take(start.native, path)
-    const form = formOf(start)
+    const form = formOf(start, this.scribe)
+    if (start.kind === 'reasoning' && start.form !== form) this.scribe.losses.add(`${path}/form`, 'cosmetic')
     const parts: Wire[] = []
     this.parts.set(form, parts)
     this.paths.set(form, path)
@@ -57,12 +64,13 @@ export class ReasoningItem extends Item {
   }
 
   finish(): void {
-    const { id, rest, parts, seals } = this
+    const { id, status, rest, parts, seals } = this
     const content = parts.get('full')
     this.#loseEmpty()
     this.done({
       id,
       type: 'reasoning',
+      ...(status === 'completed' ? {} : { status }),
       summary: parts.get('summary') ?? [],
       ...(content === undefined ? {} : { content }),
       ...(seals.size === 0 ? {} : { encrypted_content: carrySeals(seals, id, parts.keys().next().value) }),

@@ -65,7 +65,7 @@ export const SAYINGS: Sayings = {
     annotations: { as: 'output_text.annotations', how: 'pages and files of one block; quotes are lost' },
     logprobs: { as: 'output_text.logprobs' },
     refusal: { as: 'message, refusal' },
-    reasoning: { as: 'reasoning.summary, reasoning.content' },
+    reasoning: { as: 'reasoning.summary', how: 'reasoning in full too, since summaries are what clients show' },
     'reasoning parts': { as: 'reasoning.summary[]' },
     seals: { as: 'reasoning.encrypted_content', how: 'wrapped; those of other items in an item right behind' },
     'tool call': { as: 'function_call' },
@@ -85,7 +85,7 @@ export const SAYINGS: Sayings = {
     'audio tokens': LOST,
     'provider tool counts': LOST,
     'reported cost': LOST,
-    failure: { as: 'error, response.failed' },
+    failure: { as: 'error, response.failed', how: 'what broke off is incomplete, and no event says that it is done' },
   },
   natives: {
     request: [

@@ -13,6 +13,7 @@ export class Scribe {
   /** The items that are done, as JSON, by their places. */
   readonly #output: (string | undefined)[] = []
   #nextNumber = 0
+  #isSilent = false
   /** Length of the text that the answer shows so far, in UTF-16 code units. */
   visibleLength = 0
   /** An item has been written that waits for the client to act. */
@@ -34,13 +35,22 @@ export class Scribe {
     return this.#nextNumber++
   }
 
+  /**
+   * The answer has failed: what is written from here on is in the output, and no event tells of it. Clients
+   * act on what is told to be done (Codex runs the call, and keeps the message for the next turn).
+   */
+  fallSilent(): void {
+    this.#isSilent = true
+  }
+
   /** Writes text that already is whole frames. */
   frames(text: string): void {
-    this.#write(text)
+    if (!this.#isSilent) this.#write(text)
   }
 
   /** @param members JSON of the event's other members, without braces */
   event(type: string, members: string): void {
+    if (this.#isSilent) return
     this.#write(`event: ${type}\ndata: {"type":"${type}",${members},"sequence_number":${this.#nextNumber++}}\n\n`)
   }
 

@@ -123,6 +123,36 @@ test('usage that stands behind the error is told before it', () => {
   assert.equal(foldEvents(events).failure?.message, 'Broken')
 })
 
+test('what a failed response holds beyond its events is read, and what is half done is no more than it says', () => {
+  const half = { id: 'msg_1', type: 'message', status: 'incomplete', role: 'assistant' }
+  const token = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'gAAA' }
+  const events = decode(
+    CREATED,
+    added({ ...half, content: [] }),
+    { type: 'response.output_text.delta', item_id: 'msg_1', output_index: 0, content_index: 0, delta: 'Ha' },
+    added({ ...token, encrypted_content: undefined }, 1),
+    added(CALL, 2),
+    { type: 'error', error: { message: 'No' }, sequence_number: 5 },
+    {
+      type: 'response.failed',
+      response: {
+        id: 'resp_1',
+        status: 'failed',
+        error: { message: 'No' },
+        output: [{ ...half, content: [{ type: 'output_text', text: 'Half' }] }, token],
+      },
+    },
+  )
+  const { candidates, failure } = foldEvents(events)
+  assert.equal(failure?.message, 'No')
+  const seal = { dialect: 'responses', issuer: 'up', kind: 'encrypted', value: 'gAAA', id: 'rs_1' }
+  assert.deepEqual(candidates[0]?.parts, [
+    { kind: 'text', text: 'Half', item: 'msg_1' },
+    { kind: 'reasoning', form: 'summary', texts: [], item: 'rs_1', seals: [seal] },
+    call(''),
+  ])
+})
+
 test('an error is told when nothing follows it', () => {
   const { failure } = foldEvents(decode(CREATED, { type: 'error', message: 'Slow down', code: 'rate_limit_exceeded' }))
   assert.equal(failure?.code, 'rate-limited')

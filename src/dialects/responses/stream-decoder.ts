@@ -209,7 +209,8 @@ export class ResponsesDecoder implements StreamDecoder {
       return
     }
     this.#start(response)
-    this.#readOutput(itemsOf(response.output))
+    this.#readOutput(response)
+    for (const reader of this.#readers.values()) if (!reader.isDone) reader.finish({ type: reader.type })
     this.#readUsage(response)
     this.#desk.settle()
     this.#writer.finish(0, this.#finishOf(response, type))
@@ -223,7 +224,12 @@ export class ResponsesDecoder implements StreamDecoder {
   }
 
   #break(event: Unread<ResponsesEvent>): void {
-    this.#readUsage(objectOf<ResponsesResponse>(event.response) ?? {})
+    const response = objectOf<ResponsesResponse>(event.response) ?? {}
+    if (itemsOf(response.output).length > 0) {
+      this.#start(response)
+      this.#readOutput(response)
+    }
+    this.#readUsage(response)
     this.fail(decodeResponsesEvent(event))
   }
 
@@ -233,8 +239,10 @@ export class ResponsesDecoder implements StreamDecoder {
   }
 
   /** The final response repeats every item; those that no event has brought are read here. */
-  #readOutput(output: readonly unknown[]): void {
-    const items = output.map(item => objectOf<ResponsesItem>(item)).filter(item => item !== undefined)
+  #readOutput({ output }: Unread<ResponsesResponse>): void {
+    const items = itemsOf(output)
+      .map(item => objectOf<ResponsesItem>(item))
+      .filter(item => item !== undefined)
     const carried = carriedSeals(items)
     const streamed = new Set(this.#readers.values())
     const isPartial = items.length > streamed.size
@@ -245,7 +253,6 @@ export class ResponsesDecoder implements StreamDecoder {
       this.#desk.sealLingering(undefined, carried.get(place) ?? [])
       this.#desk.settle()
     }
-    for (const reader of streamed) if (!reader.isDone) reader.finish({ type: reader.type })
   }
 
   #knownReader(place: number, item: Unread<ResponsesItem>): ItemReader | undefined {

@@ -105,7 +105,40 @@ test('an answer of another provider is a whole legal stream', async () => {
     written.events.slice(0, 2).map(({ type }) => type),
     ['response.created', 'response.in_progress'],
   )
-  assert.deepEqual(written.losses, ['/candidates/0/finish/raw cosmetic'])
+  assert.deepEqual(written.losses, ['/candidates/0/parts/0/form cosmetic', '/candidates/0/finish/raw cosmetic'])
+})
+
+test('reasoning in full of another provider is a summary, which is what clients show and send back', async () => {
+  const seal: Seal = { dialect: 'messages', issuer: 'a', kind: 'signature', value: 'EqQB' }
+  const written = encode(writer => {
+    const reasoning = writer.open({ kind: 'reasoning', choice: 0, form: 'full' })
+    writer.text(reasoning, 'Rain, ')
+    writer.text(reasoning, 'then sun')
+    writer.seal(reasoning, seal)
+    writer.close(reasoning)
+    finish(writer)
+  })
+  const [item] = (await readBySdk(written.text)).output
+  assert.deepEqual(item?.type === 'reasoning' && [item.summary, item.content], [
+    [{ type: 'summary_text', text: 'Rain, then sun' }],
+    undefined,
+  ])
+  assert.ok(written.losses.includes('/candidates/0/parts/0/form cosmetic'))
+  const [part] = foldEvents(decode(written.text)).candidates[0]?.parts ?? []
+  assert.deepEqual(part?.seals, [seal])
+})
+
+test('reasoning in full of this dialect stays what it was', () => {
+  const written = encode(writer => {
+    writer.start({ id: 'resp_1', model: 'm', native: { dialect: 'responses', members: { background: false } } })
+    const reasoning = writer.open({ kind: 'reasoning', choice: 0, form: 'full', item: 'rs_1' })
+    writer.text(reasoning, 'Hm')
+    writer.close(reasoning)
+    finish(writer)
+  })
+  assert.deepEqual(outputOf(written), [
+    { id: 'rs_1', type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Hm' }] },
+  ])
 })
 
 test('parallel calls are open at once, each in its place', async () => {
@@ -267,6 +300,56 @@ test('a failure is told twice, with the same id and the next numbers, and nothin
   assert.deepEqual(response?.usage, { input_tokens: 3, output_tokens: 0, total_tokens: 3 })
   assert.equal(itemsOf(response?.output).length, 1)
   await assert.rejects(readBySdk(written.text), /No capacity/)
+})
+
+test('what is open when an answer fails is incomplete, and told to be done by no event', async () => {
+  const open = (writer: EventWriter, input: 'json' | 'text') =>
+    writer.open({ kind: 'tool-call', choice: 0, callId: `call_${input}`, name: 'f', runBy: 'client', input })
+  const written = encode(writer => {
+    writer.start({ id: 'resp_up', model: 'm' })
+    text(writer, 'Whole')
+    call(writer, 'g', '{}')
+    writer.text(writer.open({ kind: 'reasoning', choice: 0, form: 'summary' }), 'Hm')
+    writer.text(writer.open({ kind: 'text', choice: 0 }), 'Half')
+    writer.payload(open(writer, 'text'), 'rm -r /tmp')
+    open(writer, 'json')
+    writer.fail(failure('truncated', 'Cut'))
+  })
+  const output = itemsOf(objectOf(written.events.at(-1)?.response)?.output) as readonly Wire[]
+  assert.deepEqual(
+    output.map(({ type, status }) => [type, status]),
+    [
+      ['message', 'completed'],
+      ['function_call', 'completed'],
+      ['reasoning', 'incomplete'],
+      ['message', 'incomplete'],
+      ['custom_tool_call', 'incomplete'],
+      ['function_call', 'incomplete'],
+    ],
+  )
+  assert.deepEqual([output[4]?.input, output[5]?.arguments], ['rm -r /tmp', ''])
+  const done = written.events.filter(({ type }) => String(type).endsWith('.done'))
+  assert.deepEqual(new Set(done.map(({ output_index }) => output_index)), new Set([0, 1]))
+  await assert.rejects(readBySdk(written.text), /Cut/)
+})
+
+test('the last item of an answer that was cut short is incomplete', async () => {
+  const end = (reason: 'length' | 'filtered' | 'stop') =>
+    outputOf(
+      encode(writer => {
+        call(writer, 'f', '{"n":1}')
+        const last = writer.open({ kind: 'text', choice: 0 })
+        writer.text(last, 'Two sa')
+        writer.usage({ input: 3, output: 2 })
+        writer.close(last)
+        writer.usage({ input: 3, output: 3 })
+        writer.finish(0, { reason, raw: reason })
+        writer.end()
+      }),
+    ).map(item => objectOf(item)?.status)
+  assert.deepEqual(end('length'), ['completed', 'incomplete'])
+  assert.deepEqual(end('filtered'), ['completed', 'incomplete'])
+  assert.deepEqual(end('stop'), ['completed', 'completed'])
 })
 
 test('clients of strict types get arguments, counts and ranges that nobody said', () => {

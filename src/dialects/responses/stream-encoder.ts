@@ -1,7 +1,9 @@
 import { parseExact } from '../../json/index.ts'
 import {
+  type BlockEnd,
   type BlockStart,
   type Finish,
+  type MessageEnd,
   type MessageStart,
   membersFor,
   mergeUsage,
@@ -25,19 +27,18 @@ export function createStreamEncoder(context: EncodeAnswerContext, write: Emit<st
 
 const KEEP_ALIVE = encodeComment('keep-alive')
 
-type MessageEnd = StreamEvent & { readonly type: 'message-end' }
-
 /** Writes the events of one answer. */
 export class ResponsesEncoder implements StreamEncoder {
   readonly #context: EncodeAnswerContext
+  readonly #write: Emit<string>
   readonly #scribe: Scribe
   readonly #foreign: ForeignTools
   /** By the indices of the blocks. */
   readonly #blocks: (BlockWriter | undefined)[] = []
   /** Open items and how many of their blocks are. */
   readonly #open = new Map<ItemWriter, number>()
-  /** All blocks of it are done; the next event tells whether another follows. */
-  #ready: ItemWriter | undefined
+  /** Ends of blocks that are held until what follows tells whether they were finished, or broke off. */
+  #ends: BlockEnd[] = []
   #ordinal = 0
   #start: MessageStart | undefined
   #id = ''
@@ -50,6 +51,7 @@ export class ResponsesEncoder implements StreamEncoder {
 
   constructor(context: EncodeAnswerContext, write: Emit<string>) {
     this.#context = context
+    this.#write = write
     this.#scribe = new Scribe(context, write)
     this.#foreign = new ForeignTools(this.#scribe)
   }
@@ -60,7 +62,7 @@ export class ResponsesEncoder implements StreamEncoder {
   }
 
   push(event: StreamEvent): void {
-    if (this.#ready !== undefined) this.#settle(event)
+    if (this.#ends.length > 0 && !this.#leavesOpen(event)) this.#settle(event)
     switch (event.type) {
       case 'text-delta':
         this.#blocks[event.index]?.text(event.text, event.logprobs)
@@ -84,7 +86,7 @@ export class ResponsesEncoder implements StreamEncoder {
         this.#openBlock(event)
         break
       case 'block-end':
-        if (!this.#foreign.take(event.index, event)) this.#closeBlock(event.index, event.native)
+        this.#ends.push(event)
         break
       case 'message-start':
         this.#begin(event)
@@ -175,24 +177,52 @@ export class ResponsesEncoder implements StreamEncoder {
     return item
   }
 
-  #closeBlock(index: number, native: Native | undefined): void {
-    const block = this.#blocks[index]
-    this.#blocks[index] = undefined
-    if (block === undefined) return
-    block.end(native)
-    if (block.item === undefined) return
-    const left = (this.#open.get(block.item) ?? 1) - 1
-    this.#open.set(block.item, left)
-    if (left === 0) this.#ready = block.item
+  /** Whether it may stand between the ends of blocks and what tells how they ended. */
+  #leavesOpen(event: StreamEvent): boolean {
+    if (event.type === 'choice-end') return event.choice !== 0
+    if (event.type === 'annotation') return event.index === undefined
+    return event.type === 'block-end' || event.type === 'usage' || event.type === 'ping'
   }
 
-  /** Writes the item that is ready as a whole, unless this event opens one more block of it. */
+  /** Ends blocks, and writes their items as a whole, but for one of which this event opens one more block. */
   #settle(event: StreamEvent): void {
-    const item = this.#ready as ItemWriter
-    this.#ready = undefined
-    if (event.type === 'block-start' && event.item === item.id && event.choice === 0 && item.accepts(event)) return
-    this.#open.delete(item)
-    item.finish()
+    const ends = this.#ends
+    this.#ends = []
+    this.#breakOff(event)
+    for (const end of ends) {
+      const item = this.#closeBlock(end)
+      const isGoingOn =
+        event.type === 'block-start' && event.item === item?.id && event.choice === 0 && item?.accepts(event)
+      if (item === undefined || isGoingOn) continue
+      this.#open.delete(item)
+      item.finish()
+    }
+  }
+
+  /** All that is open when an answer fails, and the last item of one that was cut short, is incomplete. */
+  #breakOff(event: StreamEvent): void {
+    const items = [...this.#open.keys()]
+    if (event.type === 'error') {
+      for (const item of items) item.status = 'incomplete'
+      this.#scribe.fallSilent()
+    } else if (event.type === 'choice-end' && this.#endingOf(event.finish).status === 'incomplete') {
+      const last = items.toSorted((one, other) => one.place - other.place).at(-1)
+      if (last !== undefined) last.status = 'incomplete'
+    }
+  }
+
+  /** @returns the item, if no block of it is open any more */
+  #closeBlock(end: BlockEnd): ItemWriter | undefined {
+    const { index, native } = end
+    if (this.#foreign.take(index, end)) return undefined
+    const block = this.#blocks[index]
+    this.#blocks[index] = undefined
+    if (block === undefined) return undefined
+    block.end(native)
+    if (block.item === undefined) return undefined
+    const left = (this.#open.get(block.item) ?? 1) - 1
+    this.#open.set(block.item, left)
+    return left === 0 ? block.item : undefined
   }
 
   #annotate({ choice, index, annotation }: StreamEvent & { readonly type: 'annotation' }): void {
@@ -221,16 +251,18 @@ export class ResponsesEncoder implements StreamEncoder {
         this.#context.losses.addNative('/native/members', pocket.members, 'cosmetic')
   }
 
-  /** Status and, where it is incomplete, why. */
+  /** Status and, where it is incomplete, why. What its words do not say is lost. */
   #ending(): { readonly status: string; readonly incomplete_details: Wire | null } {
     const finish = this.#finish ?? { reason: 'stop', raw: undefined }
-    const own = textOf(membersFor('responses', finish.native)?.status)
-    if (own !== undefined)
-      return { status: own, incomplete_details: finish.raw === own ? null : { reason: finish.raw } }
-    const isRefusal = finish.reason === 'refusal' && this.#scribe.hasRefusal
-    const { status, reason } = isRefusal ? ENDINGS.stop : ENDINGS[finish.reason]
-    this.#loseFinish(finish, reason ?? status)
+    const { status, reason } = this.#endingOf(finish)
+    if (statusOf(finish) === undefined) this.#loseFinish(finish, (reason ?? status) as keyof typeof FINISHES)
     return { status, incomplete_details: reason === undefined ? null : { reason } }
+  }
+
+  #endingOf(finish: Finish): { readonly status: string; readonly reason: string | undefined } {
+    const own = statusOf(finish)
+    if (own !== undefined) return { status: own, reason: finish.raw === own ? undefined : finish.raw }
+    return finish.reason === 'refusal' && this.#scribe.hasRefusal ? ENDINGS.stop : ENDINGS[finish.reason]
   }
 
   /** @param word the raw word that the client reads */
@@ -264,10 +296,10 @@ export class ResponsesEncoder implements StreamEncoder {
       id: this.#start === undefined ? this.#context.createId('resp_') : this.#id,
       created_at: this.#createdAt,
       model: this.#context.model ?? this.#start?.model ?? '',
-      output: JSON.parse(this.#scribe.output),
+      output: parseExact(this.#scribe.output),
       usage: this.#encodeUsage(),
     }
-    this.#scribe.frames(encodeFailureEvents(failure, this.#scribe.number(), response))
+    this.#write(encodeFailureEvents(failure, this.#scribe.number(), response))
   }
 
   /** An event that only this dialect knows; one of an item follows the item to its new place. */
@@ -294,6 +326,11 @@ export class ResponsesEncoder implements StreamEncoder {
     const item = items.find(item => item.id === id)
     return item && { output_index: item.place }
   }
+}
+
+/** The status that this dialect itself has told. */
+function statusOf({ native }: Finish): string | undefined {
+  return textOf(membersFor('responses', native)?.status)
 }
 
 /** What came was not JSON: no client could read it. */

@@ -41,8 +41,7 @@ export const vercelCompatible = vercel({
 export const vercelResponses = vercel({
   name: '@ai-sdk/openai responses',
   dialect: 'responses',
-  // It reads summaries, and no reasoning in full.
-  unsaid: ['reasoning', 'refusal'],
+  unsaid: ['refusal'],
   refusalEnds: 'content_filter',
   modelFor: ({ url, model, fetch }) =>
     createOpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client', fetch }).responses(model),

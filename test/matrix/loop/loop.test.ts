@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chat } from './chat.ts'
-import { ANSWER, QUESTION, SECOND_THOUGHT, THOUGHT } from './conversation.ts'
+import { ANSWER, QUESTION } from './conversation.ts'
 import { gemini } from './gemini.ts'
 import { startHouse } from './house.ts'
 import { LOOPERS } from './loopers.ts'
 import { messages } from './messages.ts'
 import { responses } from './responses.ts'
-import type { Said, Upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 const UPSTREAMS: readonly Upstream[] = [chat, responses, messages, gemini]
 
@@ -17,11 +17,7 @@ for (const upstream of UPSTREAMS)
     test(`${client.name} loops over two tools with a ${upstream.dialect} upstream, and all tokens return`, async () => {
       await using house = await startHouse(upstream)
       assert.equal(await client.run(house.url), ANSWER)
-      const [one = [], two = []] = client.dropsThoughts ? upstream.turns.map(withoutThoughts) : upstream.turns
+      const [one = [], two = []] = upstream.turns
       const question = ['text', QUESTION]
       assert.deepEqual(house.requests.map(upstream.read), [[question], [question, ...one], [question, ...one, ...two]])
     })
-
-function withoutThoughts(turn: readonly Said[]): readonly Said[] {
-  return turn.map(said => said.map(value => (value === THOUGHT || value === SECOND_THOUGHT ? '' : value)))
-}

@@ -12,8 +12,6 @@ import { QUESTION, resultOf, TOOLS } from './conversation.ts'
 export interface Looper {
   readonly name: string
   readonly dialect: DialectName
-  /** It reads no reasoning in full, and gives back the tokens beside it only. */
-  readonly dropsThoughts?: boolean
   /** The last answer's text. */
   run(url: string): Promise<string>
 }
@@ -177,12 +175,9 @@ export const LOOPERS: readonly Looper[] = [
   responses,
   messages,
   gemini,
-  {
-    ...vercel('@ai-sdk/openai responses', 'responses', url =>
-      createOpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client' }).responses(model),
-    ),
-    dropsThoughts: true,
-  },
+  vercel('@ai-sdk/openai responses', 'responses', url =>
+    createOpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client' }).responses(model),
+  ),
   vercel('@ai-sdk/anthropic', 'messages', url =>
     createAnthropic({ baseURL: `${url}/v1`, apiKey: 'sk-ant-client' })(model),
   ),
