@@ -7,6 +7,7 @@ import {
   type Tool,
 } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
+import { acceptedReasoning, effortOf, withoutRefused } from '../reasoning-models.ts'
 import { refusal } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { illegalName, LEGAL_NAME, TurnsEncoder } from './turns-encoder.ts'
@@ -17,12 +18,11 @@ const MAX_STOPS = 4
 /** Tiers that this API has words for. */
 const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'on_demand'])
 
-/** Output tokens for thinking up to which a budget is a low or a medium effort. */
-const LOW_BUDGET = 4096
-const MEDIUM_BUDGET = 16_384
-
 /** @throws {MillraceError} `bad-request` naming the member that cannot be honoured */
-export function encodeRequest(request: Request, context: EncodeRequestContext): EncodedRequest {
+export function encodeRequest(asked: Request, context: EncodeRequestContext): EncodedRequest {
+  const model = context.model ?? asked.model
+  const reasoning = acceptedReasoning(asked.reasoning, model, context.losses)
+  const request = withoutRefused(asked, model, reasoning?.effort, context.losses)
   const own = membersFor('chat', request.native) ?? {}
   const { native } = request
   if (native !== undefined && native.dialect !== 'chat') context.losses.addNative('/native/members', native.members)
@@ -30,12 +30,12 @@ export function encodeRequest(request: Request, context: EncodeRequestContext): 
   const messages = new TurnsEncoder(context).encode(request)
   if (messages.length === 0) throw refusal('messages', 'this API wants at least one')
   const body = defined<Record<string, unknown>>({
-    model: context.model ?? request.model,
+    model,
     messages,
     ...encodeStreaming(request, own, context),
     ...(tools.length === 0 ? refuseWithoutTools(request, context) : { tools, ...encodeToolUse(request, tools) }),
     ...encodeLimits(request, context),
-    ...encodeReasoning(request.reasoning, context),
+    ...encodeReasoning(reasoning, context),
     ...encodeOutput(request.output, context),
     ...encodeLabels(request, context),
     ...withoutSaid(own, tools.length > 0),
@@ -164,11 +164,6 @@ function encodeOpenrouterReasoning({ enabled, effort, budgetTokens, summary }: R
     max_tokens: effort === undefined ? budgetTokens : undefined,
     exclude: summary === 'omitted' ? true : undefined,
   })
-}
-
-function effortOf(budgetTokens: number): string {
-  if (budgetTokens <= LOW_BUDGET) return 'low'
-  return budgetTokens <= MEDIUM_BUDGET ? 'medium' : 'high'
 }
 
 function encodeOutput(output: OutputWish | undefined, { issuer, losses }: EncodeRequestContext): Wire {

@@ -428,6 +428,23 @@ test('the limit has the member that the upstream and its model take', () => {
   assert.deepEqual(limit('https://notopenai.com.example', 'm'), ['max_tokens'])
 })
 
+test('what a model refuses because it reasons is not asked for', () => {
+  const wishes = { sampling: { temperature: 0.2, presencePenalty: 1, seed: 7 }, stop: ['###'], logprobs: { top: 2 } }
+  const { body, losses } = encode({ ...wishes, reasoning: { effort: 'low' } }, { model: 'openai/gpt-5' })
+  assert.deepEqual(body, {
+    model: 'openai/gpt-5',
+    messages: [{ role: 'user', content: 'Hi' }],
+    seed: 7,
+    reasoning_effort: 'low',
+  })
+  assert.deepEqual(
+    losses.map(({ path }) => path),
+    ['/sampling/temperature', '/logprobs', '/sampling/presencePenalty', '/stop'],
+  )
+  const plain = encode({ ...wishes, reasoning: { effort: 'low' } }, { model: 'gpt-4o' })
+  assert.deepEqual([plain.body.temperature, plain.body.stop, plain.body.reasoning_effort], [0.2, ['###'], undefined])
+})
+
 test('the fifth stop sequence is a loss', () => {
   const { body, losses } = encode({ stop: ['a', 'b', 'c', 'd', 'e'] })
   assert.deepEqual(body.stop, ['a', 'b', 'c', 'd'])

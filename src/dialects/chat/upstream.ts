@@ -1,3 +1,5 @@
+import { isOpenaiReasoner } from '../reasoning-models.ts'
+
 /**
  * What is known of an upstream by its issuer, which by default is its origin. Everybody speaks this API,
  * and nobody takes all of it: what only OpenAI has is not sent to others, who refuse what they do not know.
@@ -23,6 +25,5 @@ export function takesCacheMarks(issuer: string): boolean {
  * reasoning models refuse it, wherever they are hosted.
  */
 export function limitMember(issuer: string, model: string | undefined): 'max_tokens' | 'max_completion_tokens' {
-  const isReasoner = /(^|\/)(o\d|gpt-[5-9])/.test(model ?? '')
-  return isOpenai(issuer) || isReasoner ? 'max_completion_tokens' : 'max_tokens'
+  return isOpenai(issuer) || isOpenaiReasoner(model) ? 'max_completion_tokens' : 'max_tokens'
 }

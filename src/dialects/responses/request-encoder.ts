@@ -1,5 +1,6 @@
 import {
   type CustomTool,
+  type Effort,
   type FunctionTool,
   type Losses,
   membersFor,
@@ -10,13 +11,13 @@ import {
   type Tool,
 } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
+import { acceptedReasoning, effortOf, isReasoningModel, withoutRefused } from '../reasoning-models.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
 import { defined, itemsOf, objectOf, type Wire } from '../value.ts'
 import { encodeInputPart } from './content.ts'
 import { namespaceOf, wireNames } from './namespace.ts'
 import { LOGPROBS } from './request-decoder.ts'
 import { SAYINGS } from './sayings.ts'
-import { effortOf, isReasoningModel } from './tables.ts'
 import { TurnsEncoder } from './turns-encoder.ts'
 
 /** The token of reasoning, without which an answer that is stored nowhere cannot be gone on with. */
@@ -30,15 +31,18 @@ const TOKENS = 'reasoning.encrypted_content'
  *
  * @throws {MillraceError} `bad-request` naming the member that cannot be honoured
  */
-export function encodeRequest(request: Request, context: EncodeRequestContext): EncodedRequest {
+export function encodeRequest(asked: Request, context: EncodeRequestContext): EncodedRequest {
   const { losses } = context
+  const model = context.model ?? asked.model
+  const wish = acceptedReasoning(asked.reasoning, model, losses)
+  const request = { ...withoutRefused(asked, model, effortIn(wish), losses), reasoning: wish }
   const own = membersFor('responses', request.native) ?? {}
   if (request.native !== undefined && request.native.dialect !== 'responses')
     losses.addNative('/native/members', request.native.members)
   loseUnsaid(request, losses)
   const { tool_choice, include, reasoning, text, ...rest } = own
   const body = defined<Wire>({
-    model: context.model ?? request.model,
+    model,
     stream: context.stream ? true : undefined,
     ...encodeConversation(request, context),
     ...encodeTools(request, losses),
@@ -48,7 +52,7 @@ export function encodeRequest(request: Request, context: EncodeRequestContext): 
     temperature: request.sampling.temperature,
     top_p: request.sampling.topP,
     top_logprobs: request.logprobs?.top,
-    include: encodeInclude(request, itemsOf(include), context.model ?? request.model),
+    include: encodeInclude(request, itemsOf(include), model),
     reasoning: encodeReasoning(request.reasoning, objectOf(reasoning), losses),
     text: encodeText(request.output, objectOf(text)),
     metadata: request.metadata,
@@ -179,22 +183,28 @@ function encodeInclude({ logprobs, reasoning }: Request, own: readonly unknown[]
   const isAsked = reasoning !== undefined && reasoning.enabled !== false && reasoning.effort !== 'none'
   if (isAsked || isReasoningModel(model)) include.add(TOKENS)
   if (logprobs !== undefined) include.add(LOGPROBS)
+  else include.delete(LOGPROBS)
   return include.size === 0 ? undefined : [...include]
 }
 
 function encodeReasoning(wish: ReasoningWish = {}, own: Wire | undefined, losses: Losses): Wire | undefined {
-  const { enabled, effort, budgetTokens, summary } = wish
-  const isOff = enabled === false
+  const { enabled, budgetTokens, summary } = wish
   if (budgetTokens !== undefined) losses.add('/reasoning/budgetTokens', 'unit')
   if (enabled === true || enabled === 'adaptive') losses.add('/reasoning/enabled', 'cosmetic')
-  const word = effort ?? (isOff ? 'none' : budgetTokens === undefined ? undefined : effortOf(budgetTokens))
   const isShown = summary !== undefined && SUMMARIES.has(summary)
   if (summary !== undefined && !isShown) losses.add('/reasoning/summary', summary === 'omitted' ? 'cosmetic' : 'unit')
   // Whoever asks another dialect for reasoning wants to see it; here only summaries are shown.
   const isWanted = summary === undefined ? enabled === true || enabled === 'adaptive' : summary !== 'omitted'
   const shown = isShown ? summary : isWanted ? 'auto' : undefined
-  const said = defined<Wire>({ effort: word, summary: shown, ...own })
+  const said = defined<Wire>({ effort: effortIn(wish), summary: shown, ...own })
   return Object.keys(said).length === 0 ? undefined : said
+}
+
+/** How much reasoning is asked for, in this API's words. */
+function effortIn({ enabled, effort, budgetTokens }: ReasoningWish = {}): Effort | undefined {
+  if (effort !== undefined) return effort
+  if (enabled === false) return 'none'
+  return budgetTokens === undefined ? undefined : effortOf(budgetTokens)
 }
 
 const SUMMARIES: ReadonlySet<string> = new Set(['auto', 'concise', 'detailed'])

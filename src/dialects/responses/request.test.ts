@@ -270,6 +270,23 @@ test('wishes are said in the words of this API, or told as losses', () => {
   ])
 })
 
+test('what a model refuses because it reasons, or because it does not, is not asked for', () => {
+  const wishes = {
+    sampling: { temperature: 0.2, topP: 0.9 },
+    logprobs: { top: 2 },
+    native: { dialect: 'responses', members: { include: ['message.output_text.logprobs', 'web_search_call.results'] } },
+  } as const
+  const reasoner = encode({ ...wishes, model: 'gpt-5', reasoning: { effort: 'low' } })
+  assert.deepEqual(Object.keys(reasoner.body), ['model', 'input', 'include', 'reasoning', 'store'])
+  assert.deepEqual(reasoner.body.include, ['web_search_call.results', 'reasoning.encrypted_content'])
+  assert.deepEqual(reasoner.losses, ['/sampling/temperature no-slot', '/sampling/topP no-slot', '/logprobs no-slot'])
+  const resting = encode({ ...wishes, model: 'gpt-5.1', reasoning: { enabled: false } })
+  assert.deepEqual([resting.body.temperature, resting.body.top_logprobs, resting.losses], [0.2, 2, []])
+  const plain = encode({ ...wishes, model: 'gpt-4o', reasoning: { effort: 'high' } })
+  assert.deepEqual([plain.body.temperature, plain.body.reasoning], [0.2, undefined])
+  assert.deepEqual(plain.losses, ['/reasoning/effort no-slot'])
+})
+
 test('what cannot be honoured or read is refused by its name', () => {
   const refused: readonly (readonly [attempt: () => unknown, member: RegExp])[] = [
     [() => decodeRequest({ model: 'm', input: 'x', background: true }), /Cannot honour `background`/],

@@ -164,20 +164,3 @@ export const EFFORTS: ReadonlySet<string> = new Set<Effort>([
   'xhigh',
   'max',
 ])
-
-/** Output tokens for thinking up to which a budget is a low or a medium effort. */
-const LOW_BUDGET = 4096
-const MEDIUM_BUDGET = 16_384
-
-/** The effort that is nearest to a budget of tokens. */
-export function effortOf(budgetTokens: number): Effort {
-  if (budgetTokens <= LOW_BUDGET) return 'low'
-  return budgetTokens <= MEDIUM_BUDGET ? 'medium' : 'high'
-}
-
-/** Models that reason: others refuse to be asked for the tokens of their reasoning. */
-const REASONING_MODEL = /(?:^|[/.])(?:o\d|gpt-[5-9]|codex|grok-[4-9])(?!.*-chat)/
-
-export function isReasoningModel(model: string | undefined): boolean {
-  return model !== undefined && REASONING_MODEL.test(model)
-}
