@@ -47,6 +47,7 @@ function encodeContext(options: AnswerOptions): EncodeAnswerContext {
   return {
     request: options.request,
     model: options.model,
+    isOwn: options.client.name === options.upstream.name,
     losses: options.losses,
     createId: options.createId ?? createId,
     now: options.now ?? secondsNow,

@@ -72,6 +72,8 @@ export interface EncodeAnswerContext {
   readonly request: Request | undefined
   /** The model to name in the answer; undefined: the one that the upstream names. */
   readonly model: string | undefined
+  /** Whether the upstream speaks this dialect too: what it has said stays as it was. Default false. */
+  readonly isOwn?: boolean | undefined
   readonly losses: Losses
   /** A new id for something that the upstream gave none: `prefix` and some 20 random letters and digits. */
   createId(prefix: string): string

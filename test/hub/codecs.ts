@@ -57,10 +57,11 @@ export interface Encoded {
   readonly losses: Losses
 }
 
-export function encode({ codec }: Speaker, events: readonly StreamEvent[]): Encoded {
+/** @param isOwn whether the answer was said in this dialect before */
+export function encode({ codec }: Speaker, events: readonly StreamEvent[], isOwn = false): Encoded {
   const losses = new Losses()
   let text = ''
-  const encoder = codec.createStreamEncoder(answerContext(losses), piece => {
+  const encoder = codec.createStreamEncoder({ ...answerContext(losses), isOwn }, piece => {
     text += piece
   })
   for (const event of events) encoder.push(event)

@@ -18,8 +18,6 @@ import {
 } from '../../src/model/index.ts'
 
 export interface StreamSetup {
-  /** Whose answer it is, by its envelope; undefined: nobody can tell. */
-  readonly of?: DialectName | undefined
   /** Whose native pockets are in it; undefined: none. */
   readonly natives?: DialectName | undefined
   /** Whose seals are in it; undefined: none. */
@@ -163,16 +161,15 @@ function say(writer: EventWriter, aside: Aside): void {
 
 const USAGE_PARTS = ['cacheRead', 'cacheWrite', 'reasoning'] as const
 
-function anyPlan({ of, natives, seals, candidates = 1, failing = false }: StreamSetup): fc.Arbitrary<Plan> {
+function anyPlan({ natives, seals, candidates = 1, failing = false }: StreamSetup): fc.Arbitrary<Plan> {
   const native = natives === undefined ? fc.constant(undefined) : maybe(nativeOf(natives))
-  const envelope = of && { dialect: of, members: { x_vendor: of } }
   return fc.record({
     start: fc.record({
       id: maybe(fc.constantFrom('chatcmpl-1', 'msg_1', 'resp_1')),
       model: maybe(fc.constantFrom('mill-1', 'vendor/mill:free')),
       createdAt: maybe(fc.integer({ min: 1, max: 2 ** 31 })),
       serviceTier: maybe(fc.constantFrom('default', 'priority')),
-      native: envelope === undefined ? native : fc.constant(envelope),
+      native,
     }),
     blocks: fc.array(anyItem(native, seals, candidates), { maxLength: 5 }).map(numbered),
     picks: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 12 }),

@@ -41,7 +41,7 @@ for (const speaker of SPEAKERS) {
       })
       fc.assert(
         fc.property(generated, stream => {
-          const { bytes } = encode(speaker, stream)
+          const { bytes } = encode(speaker, stream, true)
           assert.deepEqual(decode(speaker, inChunksOf(1, bytes)), decode(speaker, bytes))
         }),
       )
@@ -90,7 +90,7 @@ for (const speaker of SPEAKERS) {
     for (const { id, bytes } of streams) {
       test(`${id} folds to the same, natives included`, () => {
         const events = decode(speaker, bytes)
-        const { bytes: again, losses } = encode(speaker, events)
+        const { bytes: again, losses } = encode(speaker, events, true)
         assertEcho(decodeWhole(speaker, again), foldEvents(events), losses.all, name)
         assert.deepEqual(
           losses.all.filter(({ path, reason }) => reason !== 'cosmetic' && !path.endsWith('/finish/reason')),

@@ -7,11 +7,13 @@ import {
   Losses,
   type Message,
   type Request,
+  type Seal,
   type StreamEvent,
   subtract,
 } from '../../model/index.ts'
 import { SseDecoder } from '../../sse/index.ts'
 import type { EncodeAnswerContext } from '../codec.ts'
+import type { Wire } from '../value.ts'
 import { decodeMessage, encodeMessage } from './message.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 import { createStreamEncoder } from './stream-encoder.ts'
@@ -319,6 +321,45 @@ test('the seal of a call comes in a piece of the call, which has a function like
   const [sealed] = deltas.flatMap(({ tool_calls = [] }) => tool_calls).filter(call => call.extra_content !== undefined)
   assert.equal(sealed?.index, 0)
   assert.deepEqual(sealed?.function, { arguments: '' })
+})
+
+test('the only reasoning of an own answer comes in its own members, of others it is carried', () => {
+  const items = [{ type: 'reasoning.text', text: 'Hm', signature: 'c2ln', format: 'anthropic-claude-v1', index: 0 }]
+  const seal: Seal = {
+    dialect: 'chat',
+    issuer: 'chat',
+    kind: 'signature',
+    value: `echo:${JSON.stringify({ members: { reasoning_details: items } })}`,
+  }
+  const think = (writer: EventWriter) => {
+    const index = writer.open({ choice: 0, kind: 'reasoning', form: 'full' })
+    writer.text(index, 'Hm')
+    writer.seal(index, seal)
+    writer.close(index)
+  }
+  const say = (writer: EventWriter) => {
+    const index = writer.open({ choice: 0, kind: 'text' })
+    writer.text(index, 'Hi')
+    writer.close(index)
+    writer.finish(0, { reason: 'stop', raw: 'stop' })
+  }
+  const detailsOf = (isOwn: boolean, ...scripts: readonly Script[]) => {
+    const events = eventsOf(writer => {
+      for (const script of scripts) script(writer)
+    })
+    const chunks = chunksOf(encode(events, { ...contextOf(), isOwn })) as { choices: { delta: Wire }[] }[]
+    return chunks.flatMap(({ choices }) => choices.flatMap(({ delta }) => delta.reasoning_details ?? []))
+  }
+  assert.deepEqual(detailsOf(true, think, say), items)
+  const own = eventsOf(writer => {
+    think(writer)
+    say(writer)
+  })
+  const deltas = chunksOf(encode(own, { ...contextOf(), isOwn: true })) as { choices: { delta: Wire }[] }[]
+  assert.deepEqual(deltas[1]?.choices[0]?.delta, { reasoning: 'Hm', reasoning_details: items })
+  assert.deepEqual(decode(encode(own, { ...contextOf(), isOwn: true })).candidates, foldEvents(own).candidates)
+  for (const details of [detailsOf(false, think, say), detailsOf(true, think, think, say)])
+    assert.match(JSON.stringify(details), /"signature":"mr1s\./)
 })
 
 test('a client of the time before tools gets a function call', () => {

@@ -26,6 +26,7 @@ import { BlockOrder } from './block-order.ts'
 import { CarriedTools } from './carried-tools.ts'
 import { breakDetail, extraContent, openingDetail, partsDetail, reasoningDetails, sealDetail } from './carrier.ts'
 import { failure } from './failure.ts'
+import { OwnReasoning } from './own-reasoning.ts'
 import { encodeFinish, encodeUsage, writeLogprob } from './tables.ts'
 
 export function createStreamEncoder(context: EncodeAnswerContext, write: Emit<string>): StreamEncoder {
@@ -96,7 +97,7 @@ class ChatEncoder implements StreamEncoder {
   /** By index, which may be any number. */
   readonly #candidates = new Map<number, Candidate>()
   readonly #isLegacy: boolean
-  readonly #order = new BlockOrder(event => this.#push(event))
+  readonly #order: BlockOrder
   #envelope: Wire = {}
   #prefix = ''
   /** Members that the first chunk alone says. */
@@ -109,13 +110,15 @@ class ChatEncoder implements StreamEncoder {
     this.#context = context
     this.#write = write
     this.#isLegacy = isLegacyRequest(context.request)
+    const own = new OwnReasoning(this.#push, (start, members) => this.#writeOwn(start, members))
+    this.#order = new BlockOrder(context.isOwn ? event => own.push(event) : this.#push)
   }
 
   push(event: StreamEvent): void {
     this.#order.push(event)
   }
 
-  #push(event: StreamEvent): void {
+  readonly #push = (event: StreamEvent): void => {
     switch (event.type) {
       case 'text-delta':
         this.#writeText(event.index, event.text, event.logprobs)
@@ -238,6 +241,16 @@ class ChatEncoder implements StreamEncoder {
     else this.#noteNative(block, start.native)
     if (start.kind === 'tool-call') this.#openCall(block, start)
     if (start.kind === 'reasoning') this.#openReasoning(block)
+  }
+
+  /** Reasoning of this dialect, in the members that it came in. */
+  #writeOwn({ choice, item }: BlockStart, members: Wire): void {
+    const candidate = this.#candidate(choice)
+    this.#sayRole(candidate)
+    if (item !== undefined) this.#context.losses.add(`/candidates/${choice}/parts/${candidate.blocks}/item`, 'cosmetic')
+    candidate.blocks++
+    candidate.lastKind = 'reasoning'
+    this.#writeDelta(candidate, members)
   }
 
   #newBlock(candidate: Candidate, start: BlockStart, path: string): Block {

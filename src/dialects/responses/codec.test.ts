@@ -53,6 +53,7 @@ function context(): EncodeAnswerContext {
   return {
     request: undefined,
     model: undefined,
+    isOwn: true,
     losses: new Losses(),
     createId: prefix => `${prefix}made${n++}`,
     now: () => 1780000000,

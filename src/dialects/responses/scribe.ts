@@ -21,12 +21,13 @@ export class Scribe {
   hasCall = false
   hasRefusal = false
   /** The answer is one of this dialect. */
-  isOwn = false
+  readonly isOwn: boolean
 
   constructor(context: EncodeAnswerContext, write: Emit<string>) {
     this.#write = write
     this.#createId = prefix => context.createId(prefix)
     this.losses = context.losses
+    this.isOwn = context.isOwn ?? false
     this.#names = wireNames(context.request)
   }
 

@@ -129,13 +129,15 @@ test('reasoning in full of another provider is a summary, which is what clients 
 })
 
 test('reasoning in full of this dialect stays what it was', () => {
-  const written = encode(writer => {
-    writer.start({ id: 'resp_1', model: 'm', native: { dialect: 'responses', members: { background: false } } })
-    const reasoning = writer.open({ kind: 'reasoning', choice: 0, form: 'full', item: 'rs_1' })
-    writer.text(reasoning, 'Hm')
-    writer.close(reasoning)
-    finish(writer)
-  })
+  const written = encode(
+    writer => {
+      const reasoning = writer.open({ kind: 'reasoning', choice: 0, form: 'full', item: 'rs_1' })
+      writer.text(reasoning, 'Hm')
+      writer.close(reasoning)
+      finish(writer)
+    },
+    { isOwn: true },
+  )
   assert.deepEqual(outputOf(written), [
     { id: 'rs_1', type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Hm' }] },
   ])

@@ -119,7 +119,6 @@ export class ResponsesEncoder implements StreamEncoder {
     this.#start = start
     this.#id = start.id ?? this.#context.createId('resp_')
     this.#createdAt = start.createdAt ?? this.#context.now()
-    this.#scribe.isOwn = membersFor('responses', start.native) !== undefined
     const response = this.#envelope({ status: 'in_progress' }, '[]', start.native)
     this.#scribe.event('response.created', `"response":${response}`)
     this.#scribe.event('response.in_progress', `"response":${response}`)

@@ -11,15 +11,22 @@ export interface House extends AsyncDisposable {
   readonly requests: readonly unknown[]
 }
 
-/** A gateway on an upstream that speaks one dialect, and gives these event streams one after the other. */
+export interface HouseUpstream {
+  readonly dialect: DialectName
+  readonly answers: readonly string[]
+  /** Of the answers. Default: event streams. */
+  readonly mediaType?: string
+}
+
+/** A gateway on an upstream that speaks one dialect, and gives these answers one after the other. */
 export async function startHouse(
-  { dialect, answers }: { readonly dialect: DialectName; readonly answers: readonly string[] },
+  { dialect, answers, mediaType = 'text/event-stream' }: HouseUpstream,
   setup: Omit<GatewaySetup, 'upstream'> = {},
 ): Promise<House> {
   const requests: unknown[] = []
   const server = createServer(async (request, response) => {
     requests.push(JSON.parse(await text(request)))
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.writeHead(200, { 'content-type': mediaType })
     response.end(answers[requests.length - 1])
   })
   server.listen(0, '127.0.0.1')
