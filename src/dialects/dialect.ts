@@ -186,12 +186,19 @@ export interface WholeMeter {
   read(values: Readonly<Record<string, unknown>>): Reading
 }
 
+/** A page of a list of models. */
+export interface ModelPage {
+  readonly names: readonly string[]
+  /** The query that asks for the page behind it, with its question mark; undefined: there is none. */
+  readonly next?: string | undefined
+}
+
 /** The list of models that an API offers. */
 export interface DialectModels {
   /** What a request for the list must say beside a credential. */
   readonly headers: RawHeaders
-  /** The names in a list; none when it cannot be read. */
-  decode(body: Uint8Array): readonly string[]
+  /** A page of a list; without names when it cannot be read. */
+  decode(body: Uint8Array): ModelPage
   encode(names: readonly string[]): Uint8Array
 }
 

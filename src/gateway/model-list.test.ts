@@ -125,6 +125,58 @@ test('upstreams that fail are left out, and asked again the next time', async ()
   assert.deepEqual(await again, ['d-1', 'r-1', 'o-1', 'm-1', 'm-2'])
 })
 
+/** The first of two pages, and the query that asks for the second. */
+const PAGES = {
+  messages: ['{"data":[{"id":"m-0"}],"has_more":true,"first_id":"m-0","last_id":"m-0/+"}', '?after_id=m-0%2F%2B'],
+  gemini: ['{"models":[{"name":"models/m-0"}],"nextPageToken":"a/+="}', '?pageToken=a%2F%2B%3D'],
+} as const
+
+for (const dialect of ['messages', 'gemini'] as const)
+  test(`a list of ${dialect} is read to its last page, with the same headers`, async () => {
+    const { client, call, names } = begin({ upstreams: { up: { dialects: { [dialect]: BASE }, apiKey: 'key-of-up' } } })
+    const listed = names()
+    const [page, query] = PAGES[dialect]
+    answer(call(0), page)
+    const [first, second] = client.requests
+    assert.deepEqual([second?.url.href, second?.headers], [`http://up.test/v1/models${query}`, first?.headers])
+    answer(call(1), LISTS[dialect])
+    assert.deepEqual(await listed, ['m-0', 'm-1', 'm-2'])
+    await names()
+    assert.equal(client.calls.length, 2)
+  })
+
+test('of a list that fails or dawdles in the middle what was read is shown, and it is asked for again', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { client, call, names } = begin({ upstreams: { up: { dialects: { gemini: BASE } } } })
+  const [page] = PAGES.gemini
+  const refused = names()
+  answer(call(0), page)
+  answer(call(1), '{"error":{}}', 500)
+  assert.deepEqual(await refused, ['m-0'])
+  const slow = names()
+  t.mock.timers.tick(3000)
+  answer(call(2), page)
+  t.mock.timers.tick(2000)
+  assert.deepEqual([await slow, call(3).isAborted], [['m-0'], true])
+  const whole = names()
+  answer(call(4), LISTS.gemini)
+  assert.deepEqual(await whole, ['m-1', 'm-2'])
+  assert.equal(client.calls.length, 5)
+})
+
+test('no list goes on for ever', async () => {
+  const { client, call, names } = begin({ upstreams: { up: { dialects: { gemini: BASE } } } })
+  const circling = names()
+  answer(call(0), PAGES.gemini[0])
+  answer(call(1), PAGES.gemini[0])
+  assert.deepEqual([await circling, client.calls.length], [['m-0'], 2])
+  const { client: other, call: next, names: endless } = begin({ upstreams: { up: { dialects: { gemini: BASE } } } })
+  const listed = endless()
+  for (let at = 0; at < 20; at++) answer(next(at), `{"models":[{"name":"models/m-${at}"}],"nextPageToken":"${at}"}`)
+  assert.equal((await listed).length, 20)
+  assert.equal(other.calls.length, 20)
+})
+
 test('a list that is too long is left out', async () => {
   const { call, names } = begin(chat('up'))
   const listed = names()

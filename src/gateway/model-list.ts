@@ -1,15 +1,10 @@
-import { concat, copy } from '../bytes.ts'
 import { DIALECTS, type Dialect, type DialectName } from '../dialects/index.ts'
-import type { Head, HttpClient, RawHeaders } from '../http/index.ts'
+import type { HttpClient, RawHeaders } from '../http/index.ts'
 import { type Config, literalModels, type Upstream } from './config/index.ts'
+import { type FoundModels, ModelPages } from './model-pages.ts'
 
 /** How long an upstream's own list is believed, in milliseconds. */
 const FRESH_MS = 5 * 60 * 1000
-
-/** How long a list waits for one upstream, in milliseconds: a slow one is left out. */
-const WAIT_MS = 5000
-
-const MAX_LIST_BYTES = 4 * 1024 * 1024
 
 function spokenBy({ baseUrls }: Upstream, dialect: Dialect): Dialect {
   const [first = dialect.name] = Object.keys(baseUrls) as DialectName[]
@@ -45,45 +40,20 @@ export class ModelList {
     const key = `${upstream.name} ${dialect.name}`
     const cached = this.#cache.get(key)
     if (cached !== undefined && performance.now() - cached.at < FRESH_MS) return cached.names
-    const names = this.#ask(upstream, dialect)
+    const found = this.#ask(upstream, dialect)
+    const names = found.then(({ names }) => names)
     this.#cache.set(key, { names, at: performance.now() })
-    // An upstream that did not answer is asked again next time.
-    names.then(found => found.length === 0 && this.#cache.delete(key))
+    // An upstream that did not answer, or not with everything, is asked again next time.
+    found.then(({ names, isWhole }) => (names.length === 0 || !isWhole) && this.#cache.delete(key))
     return names
   }
 
   /** An upstream that fails has no list: the others are still worth showing. */
-  #ask(upstream: Upstream, dialect: Dialect): Promise<readonly string[]> {
+  #ask(upstream: Upstream, dialect: Dialect): Promise<FoundModels> {
     const url = new URL(`${upstream.baseUrls[dialect.name as DialectName]}/models`)
     const said = [...dialect.models.headers, ...upstream.headers]
     const key = upstream.apiKey === undefined ? [] : dialect.http.authorize(upstream.apiKey, said)
     const headers: RawHeaders = ['accept', 'application/json', ...said, ...key]
-    return new Promise(resolve => {
-      const chunks: Uint8Array[] = []
-      let bytes = 0
-      let isGood = false
-      const finish = (names: readonly string[]): void => {
-        clearTimeout(timer)
-        resolve(names)
-      }
-      const call = this.#client.send(
-        { method: 'GET', url, headers, body: undefined },
-        {
-          onHead: (head: Head) => {
-            isGood = head.status === 200
-          },
-          onData: chunk => {
-            bytes += chunk.length
-            if (bytes <= MAX_LIST_BYTES) chunks.push(copy(chunk))
-          },
-          onEnd: () => finish(isGood && bytes <= MAX_LIST_BYTES ? dialect.models.decode(concat(chunks)) : []),
-          onError: () => finish([]),
-        },
-      )
-      const timer = setTimeout(() => {
-        call.abort()
-        finish([])
-      }, WAIT_MS)
-    })
+    return new ModelPages(this.#client, url, headers, dialect.models).read()
   }
 }

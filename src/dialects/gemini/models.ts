@@ -6,8 +6,12 @@ const PREFIX = 'models/'
 
 export const models: DialectModels = {
   headers: [],
-  decode: body =>
-    itemsOf(objectOf(parseJson(toUtf8(body)))?.models).flatMap(item => bareName(textOf(objectOf(item)?.name)) ?? []),
+  decode(body) {
+    const list = objectOf(parseJson(toUtf8(body)))
+    const names = itemsOf(list?.models).flatMap(item => bareName(textOf(objectOf(item)?.name)) ?? [])
+    const token = textOf(list?.nextPageToken)
+    return { names, next: token && `?pageToken=${encodeURIComponent(token)}` }
+  },
   encode: names => fromUtf8(JSON.stringify({ models: names.map(describe) })),
 }
 
