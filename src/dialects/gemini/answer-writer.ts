@@ -1,5 +1,6 @@
 import {
   type Annotation,
+  type BlockEnd,
   type BlockStart,
   type Finish,
   foldEvents,
@@ -59,6 +60,8 @@ interface OutBlock {
   /** Its text is written as it comes. */
   isLive: boolean
   isClosed: boolean
+  /** It broke off, and is not written. */
+  isLost: boolean
   /** Something of it was written. */
   isWritten: boolean
   /** Native members that the first part of its text carries. */
@@ -96,6 +99,9 @@ class OutCandidate {
 /**
  * Writes an answer part by part. Text goes out as it comes, everything else when it is whole, all in order
  * of opening: a block that was opened while another is open waits until that one is closed.
+ *
+ * Whether a block is whole is told by what follows its end: at an error it has broken off, and a part that
+ * has is not written, since clients act on a call at once (Vercel's run it).
  */
 export class AnswerWriter {
   readonly #sink: AnswerSink
@@ -103,6 +109,8 @@ export class AnswerWriter {
   readonly #losses: Losses
   readonly #blocks = new Map<number, OutBlock>()
   readonly #candidates = new Map<number, OutCandidate>()
+  /** Ends of blocks, until something follows. */
+  #ends: BlockEnd[] = []
   #usage: Usage | undefined
   #startNative: Native | undefined
 
@@ -114,6 +122,7 @@ export class AnswerWriter {
 
   /** What is still to be said of an answer that has failed. */
   failed(native: Native | undefined): Wire {
+    this.#breakOff()
     const candidates = [...this.#candidates.values()].flatMap(candidate => {
       const members = this.#annotationsOf(candidate)
       return Object.keys(members).length === 0 ? [] : [{ index: candidate.choice, ...members }]
@@ -126,6 +135,7 @@ export class AnswerWriter {
   }
 
   push(event: StreamEvent): void {
+    if (this.#ends.length > 0 && !LEAVING_OPEN.has(event.type)) this.#settle()
     switch (event.type) {
       case 'text-delta': {
         const block = this.#blocks.get(event.index)
@@ -143,8 +153,10 @@ export class AnswerWriter {
       case 'data-delta':
       case 'part-break':
       case 'seal':
-      case 'block-end':
         this.#toBlock(event.index, event)
+        break
+      case 'block-end':
+        this.#ends.push(event)
         break
       case 'annotation':
         if (event.index === undefined) this.#candidate(event.choice).annotations.push(event.annotation)
@@ -190,6 +202,7 @@ export class AnswerWriter {
       waiting: [],
       isLive: false,
       isClosed: false,
+      isLost: false,
       isWritten: false,
       members: undefined,
       logprobs: 0,
@@ -200,6 +213,20 @@ export class AnswerWriter {
     this.#blocks.set(start.index, block)
     if (start.kind === 'tool-call' && start.runBy === 'client') candidate.calls++
     if (candidate.queue.push(block) === 1) this.#enliven(candidate, block)
+  }
+
+  #settle(): void {
+    for (const end of this.#ends.splice(0)) this.#toBlock(end.index, end)
+  }
+
+  /** Text that is there stays; parts that would have come whole are lost. */
+  #breakOff(): void {
+    const broken = this.#ends.flatMap(({ index }) => this.#blocks.get(index) ?? []).filter(block => !isText(block))
+    for (const block of broken) {
+      this.#losses.add(block.path, 'no-slot')
+      block.isLost = true
+    }
+    this.#settle()
   }
 
   #toBlock(index: number, event: StreamEvent): void {
@@ -218,7 +245,7 @@ export class AnswerWriter {
   #advance(candidate: OutCandidate): void {
     const { queue } = candidate
     for (let first = queue[0]; first?.isClosed; first = queue[0]) {
-      if (!first.isLive) this.#writePart(candidate, first, partOf(first))
+      if (!first.isLive && !first.isLost) this.#writePart(candidate, first, partOf(first))
       queue.shift()
       const next = queue[0]
       if (next !== undefined) this.#enliven(candidate, next)
@@ -228,7 +255,7 @@ export class AnswerWriter {
   /** The block is the first one now: text is written from here on. */
   #enliven(candidate: OutCandidate, block: OutBlock): void {
     const { kind } = block.start
-    if (kind !== 'text' && kind !== 'refusal' && kind !== 'reasoning') return
+    if (!isTextKind(kind)) return
     block.isLive = true
     if (kind !== 'reasoning') this.#startText(candidate, block, kind)
     for (const event of block.waiting.splice(0)) {
@@ -450,6 +477,17 @@ export class AnswerWriter {
     }
     return candidate
   }
+}
+
+/** What may stand between the end of a block and what tells how it ended. */
+const LEAVING_OPEN: ReadonlySet<StreamEvent['type']> = new Set(['block-end', 'usage', 'ping'])
+
+function isText({ start }: OutBlock): boolean {
+  return isTextKind(start.kind)
+}
+
+function isTextKind(kind: BlockStart['kind']): kind is TextKind {
+  return kind === 'text' || kind === 'refusal' || kind === 'reasoning'
 }
 
 const UNSAID: Finish = { reason: 'other', raw: undefined }

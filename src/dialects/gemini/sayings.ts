@@ -115,7 +115,7 @@ export const SAYINGS: Sayings = {
     'audio tokens': { as: 'usageMetadata.promptTokensDetails, usageMetadata.candidatesTokensDetails' },
     'provider tool counts': LOST,
     'reported cost': LOST,
-    failure: { as: 'error' },
+    failure: { as: 'error', how: 'a part that is no text and broke off is left out' },
   },
   natives: {
     request: [

@@ -221,3 +221,30 @@ test('an array that fails has the error as its last item', () => {
     { error: { code: 502, message: 'Broken', status: 'INTERNAL' } },
   ])
 })
+
+test('a call that broke off is no call', () => {
+  const events: StreamEvent[] = []
+  const writer = new EventWriter(event => events.push(event))
+  const open = (callId: string) =>
+    writer.open({ kind: 'tool-call', choice: 0, callId, name: 'f', runBy: 'client', input: 'json' })
+  writer.start({ id: 'r', model: 'm' })
+  const whole = open('call_1')
+  writer.payload(whole, '{"n":1}')
+  writer.close(whole)
+  const text = writer.open({ kind: 'text', choice: 0 })
+  writer.text(text, 'Ha')
+  const torn = open('call_2')
+  writer.payload(torn, '{"n"')
+  open('call_3')
+  writer.fail(failure('truncated', 'Cut'))
+  const losses = new Losses()
+  const chunks = JSON.stringify(chunksOf(encodeEvents(events, losses)))
+  assert.deepEqual(
+    ['call_1', 'Ha', 'call_2', 'call_3', 'Cut'].map(word => chunks.includes(word)),
+    [true, true, false, false, true],
+  )
+  assert.deepEqual(
+    losses.all.map(({ path }) => path),
+    ['/candidates/0/parts/2', '/candidates/0/parts/3'],
+  )
+})
