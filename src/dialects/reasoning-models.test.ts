@@ -75,7 +75,8 @@ test('who does not reason is not told how much', () => {
     losses.all.map(({ path, reason }) => `${path} ${reason}`),
     ['/reasoning/effort no-slot', '/reasoning/summary no-slot', '/reasoning/enabled cosmetic'],
   )
-  for (const model of ['gpt-5', 'mill', undefined])
+  assert.equal(acceptedReasoning({ effort: 'high' }, 'models/gemini-2.0-flash', losses), undefined)
+  for (const model of ['gpt-5', 'gemini-2.5-flash', 'gemini-2.0-flash-thinking-exp', 'mill', undefined])
     assert.deepEqual(acceptedReasoning({ effort: 'high' }, model, new Losses()), { effort: 'high' })
 })
 

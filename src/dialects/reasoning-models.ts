@@ -14,8 +14,8 @@ const OPENAI_REASONER = /(?:^|[/.])(?:o\d|codex|gpt-([5-9]|\d\d)(?:\.(\d+))?)(?!
 const XAI_REASONER = /(?:^|[/.])grok-[4-9](?!.*non-reasoning)/
 const DEEPSEEK_REASONER = /(?:^|[/.])deepseek-reasoner/
 
-/** OpenAI's that do not reason, and refuse to be told how much. */
-const OPENAI_PLAIN = /(?:^|[/.])(?:chatgpt-|gpt-[34]|gpt-5-chat)/
+/** OpenAI's and Google's that do not reason, and refuse to be told how much. */
+const PLAIN = /(?:^|[/.])(?:chatgpt-|gpt-[34]|gpt-5-chat|gemini-1\.|gemini-2\.0(?!.*thinking))/
 
 /** Models of OpenAI's kind of API of which it is known that they reason before they answer. */
 export function isReasoningModel(model: string | undefined): boolean {
@@ -79,7 +79,7 @@ export function acceptedReasoning(
   model: string | undefined,
   losses: Losses,
 ): ReasoningWish | undefined {
-  if (wish === undefined || !OPENAI_PLAIN.test(model ?? '')) return wish
+  if (wish === undefined || !PLAIN.test(model ?? '')) return wish
   const isOff = wish.enabled === false || wish.effort === 'none'
   for (const name of Object.keys(wish)) losses.add(`/reasoning/${name}`, isOff ? 'cosmetic' : 'no-slot')
   return undefined

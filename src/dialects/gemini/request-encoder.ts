@@ -1,6 +1,7 @@
 import type { Losses, OutputWish, Request, Sampling, Tool } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
 import { functionDescription, loseGrammar, TEXT_INPUT } from '../custom-tools.ts'
+import { acceptedReasoning } from '../reasoning-models.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { toPath } from './http.ts'
@@ -109,7 +110,7 @@ function encodeToolConfig({ toolChoice, tools }: Request, members: Wire | undefi
 
 function encodeConfig(request: Request, { model, losses }: EncodeRequestContext, members: Wire | undefined): Wire {
   const { maxOutputTokens, stop, choices, logprobs, sampling } = request
-  const thinking = encodeThinking(request.reasoning, model, losses)
+  const thinking = encodeThinking(acceptedReasoning(request.reasoning, model, losses), model, losses)
   return defined<Wire>({
     ...members,
     ...encodeSampling(sampling),

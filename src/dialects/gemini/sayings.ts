@@ -58,7 +58,7 @@ export const SAYINGS: Sayings = {
     },
     'reasoning effort': {
       as: 'thinkingConfig.thinkingLevel',
-      how: 'a budget for models before Gemini 3; `xhigh` and `max` are `high`',
+      how: 'a budget for models before Gemini 3, nothing before 2.5; `xhigh` and `max` are `high`',
     },
     'reasoning budget': { as: 'thinkingConfig.thinkingBudget', how: 'before an effort, which cannot stand beside it' },
     'reasoning summary': { as: 'thinkingConfig.includeThoughts' },
