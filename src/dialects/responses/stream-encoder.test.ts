@@ -361,7 +361,7 @@ test('clients of strict types get arguments, counts and ranges that nobody said'
     writer.text(index, 'See')
     writer.annotate(0, { kind: 'url', url: 'https://mill.test', title: 'Mill' }, index)
     writer.close(index)
-    writer.usage({ input: 10 })
+    writer.usage({ input: 10, cacheWrite: 4 })
     writer.finish(0, { reason: 'stop', raw: 'stop' })
     writer.end()
   })
@@ -373,6 +373,7 @@ test('clients of strict types get arguments, counts and ranges that nobody said'
   ])
   assert.deepEqual(objectOf(written.events.at(-1)?.response)?.usage, {
     input_tokens: 10,
+    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 4 },
     output_tokens: 0,
     total_tokens: 10,
   })
@@ -380,6 +381,7 @@ test('clients of strict types get arguments, counts and ranges that nobody said'
     '/candidates/0/parts/0/payload unit',
     '/candidates/0/finish/raw cosmetic',
     '/usage/output unit',
+    '/usage/cacheRead unit',
   ])
 })
 

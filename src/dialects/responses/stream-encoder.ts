@@ -285,7 +285,9 @@ export class ResponsesEncoder implements StreamEncoder {
       losses.addNative('/usage/native/members', usage.native.members)
     if ((usage.input === undefined) !== (usage.output === undefined))
       losses.add(usage.input === undefined ? '/usage/input' : '/usage/output', 'unit')
-    return encodeUsage(usage)
+    if (usage.cacheWrite !== undefined && usage.cacheRead === undefined) losses.add('/usage/cacheRead', 'unit')
+    const said = encodeUsage(usage)
+    return Object.keys(said).length === 0 ? null : said
   }
 
   #fail({ failure, native }: StreamEvent & { readonly type: 'error' }): void {

@@ -72,14 +72,15 @@ export function decodeUsage(usage: Unread<ResponsesUsage>): Usage {
 
 /**
  * Only what was said: a zero that nobody said would be billed as one. But who says only what came in (of a
- * blocked prompt), or only what went out, has a zero in the other place: clients of strict types want both.
+ * blocked prompt), or only what went out, has a zero in the other place, and who says what the cache wrote one
+ * for what it read: clients of strict types (Codex) read no usage without them, and no end of the answer.
  */
 export function encodeUsage(usage: Usage): Wire {
   const { input, cacheRead, cacheWrite, output, reasoning, native } = usage
   const own = native?.dialect === 'responses' ? native.members : {}
   const { input_tokens_details, output_tokens_details, ...rest } = own
   const inputDetails = defined({
-    cached_tokens: cacheRead,
+    cached_tokens: cacheRead ?? (cacheWrite === undefined ? undefined : 0),
     cache_write_tokens: cacheWrite,
     ...objectOf(input_tokens_details),
   })
