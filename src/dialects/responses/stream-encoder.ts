@@ -294,6 +294,7 @@ export class ResponsesEncoder implements StreamEncoder {
     this.#loseForeign(native)
     if (this.#start?.serviceTier !== undefined) this.#context.losses.add('/serviceTier', 'cosmetic')
     const response: Wire = {
+      ...PLAIN_MEMBERS,
       id: this.#start === undefined ? this.#context.createId('resp_') : this.#id,
       created_at: this.#createdAt,
       model: this.#context.model ?? this.#start?.model ?? '',
