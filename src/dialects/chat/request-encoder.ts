@@ -9,14 +9,12 @@ import {
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
 import { acceptedReasoning, effortOf, withoutRefused } from '../reasoning-models.ts'
 import { refusal } from '../sayings.ts'
+import { encodeTier, OPENAI_TIERS } from '../service-tier.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { illegalName, LEGAL_NAME, TurnsEncoder } from './turns-encoder.ts'
 import { isOpenai, isStrict, limitMember, takesCacheMarks } from './upstream.ts'
 
 const MAX_STOPS = 4
-
-/** Tiers that this API has words for. */
-const TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast', 'on_demand'])
 
 /** @throws {MillraceError} `bad-request` naming the member that cannot be honoured */
 export function encodeRequest(asked: Request, context: EncodeRequestContext): EncodedRequest {
@@ -192,16 +190,14 @@ function encodeLabels(request: Request, { issuer, losses }: EncodeRequestContext
   const isKnown = isOpenai(issuer)
   // OpenAI takes metadata only with what it stores.
   const isLabelled = isKnown && store === true
-  const isTierKnown = serviceTier !== undefined && TIERS.has(serviceTier)
   if (metadata !== undefined && !isLabelled) losses.add('/metadata', 'no-slot')
   if (cacheKey !== undefined && !isKnown) losses.add('/cacheKey', 'no-slot')
-  if (serviceTier !== undefined && !isTierKnown) losses.add('/serviceTier', 'no-slot')
   if (store !== undefined && !isKnown) losses.add('/store', store ? 'no-slot' : 'cosmetic')
   return {
     metadata: isLabelled ? metadata : undefined,
     user,
     prompt_cache_key: isKnown ? cacheKey : undefined,
-    service_tier: isTierKnown ? serviceTier : undefined,
+    service_tier: encodeTier(OPENAI_TIERS, serviceTier, losses),
     store: isKnown ? store : undefined,
   }
 }

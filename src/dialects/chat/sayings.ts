@@ -56,7 +56,7 @@ export const SAYINGS: Sayings = {
     metadata: { as: 'metadata', how: 'toward OpenAI and Azure only, and only with store' },
     user: { as: 'user' },
     'cache key': { as: 'prompt_cache_key', how: 'toward OpenAI and Azure only' },
-    'service tier': { as: 'service_tier', how: 'the words that this API knows' },
+    'service tier': { as: 'service_tier', how: 'the words that this API knows; `standard` is `default`' },
     store: { as: 'store', how: 'toward OpenAI and Azure only' },
     'usage wish': { as: 'stream_options.include_usage' },
   },

@@ -25,7 +25,7 @@ export function encodeInstructions({ instructions, turns }: Request, context: En
   return parts.length === 0 ? undefined : { parts }
 }
 
-/** Turns of user and model in turn, the user's first. */
+/** Turns of user and model in turn, the user's first, of which there must be one. */
 export function encodeContents({ turns }: Request, context: EncodeRequestContext): Wire[] {
   const writer = new PartWriter(context)
   const contents: Content[] = []
@@ -37,7 +37,7 @@ export function encodeContents({ turns }: Request, context: EncodeRequestContext
     if (last?.role === content.role) last.parts.push(...content.parts)
     else contents.push(content)
   }
-  if (contents[0]?.role === 'model') contents.unshift({ role: 'user', parts: [{ text: SILENCE }], members: {} })
+  if (contents[0]?.role !== 'user') contents.unshift({ role: 'user', parts: [{ text: SILENCE }], members: {} })
   return contents.map(({ role, parts, members }) => ({
     role,
     parts: role === 'user' ? resultsFirst(parts) : parts,
@@ -45,7 +45,7 @@ export function encodeContents({ turns }: Request, context: EncodeRequestContext
   }))
 }
 
-/** What a user has said before a model that speaks first. */
+/** What a user has said before a model that speaks first, or where only the system speaks. */
 const SILENCE = ' '
 
 function encodeTurn({ role, parts, native }: Turn, at: number, writer: PartWriter, losses: Losses): Content {

@@ -42,6 +42,11 @@ test('model and stream stand in the path', () => {
   assert.deepEqual([whole.path, whole.query], ['/tunedModels/mill:generateContent', ''])
 })
 
+test('where only the system speaks there is a turn of the user, without which the API refuses', () => {
+  const { body } = encode({ instructions: [text('Greet')] })
+  assert.deepEqual(body.contents, [{ role: 'user', parts: [{ text: ' ' }] }])
+})
+
 test('turns alternate, the user’s first, results before everything else', () => {
   const { body, losses } = encode(
     {

@@ -3,6 +3,7 @@ import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
 import { functionDescription, loseGrammar, TEXT_INPUT } from '../custom-tools.ts'
 import { acceptedReasoning } from '../reasoning-models.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
+import { encodeTier } from '../service-tier.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { toPath } from './http.ts'
 import { encodeContents, encodeInstructions } from './request-contents.ts'
@@ -28,7 +29,7 @@ export function encodeRequest(request: Request, context: EncodeRequestContext): 
     toolConfig: some(toolConfig),
     generationConfig: some(generationConfig),
     labels: encodeLabels(request.metadata, losses),
-    serviceTier: encodeTier(request.serviceTier, losses),
+    serviceTier: encodeTier(TIERS, request.serviceTier, losses),
     store: request.store,
   })
   const method = stream ? 'streamGenerateContent' : 'generateContent'
@@ -154,12 +155,6 @@ function encodeLabels(metadata: Request['metadata'], losses: Losses): Wire | und
     return isLegal
   })
   return some(Object.fromEntries(legal))
-}
-
-function encodeTier(tier: string | undefined, losses: Losses): string | undefined {
-  const word = tier !== undefined && Object.hasOwn(TIERS, tier) ? TIERS[tier] : undefined
-  if (word !== tier) losses.add('/serviceTier', word === undefined ? 'no-slot' : 'unit')
-  return word
 }
 
 /** The members of Google's pocket; those of another are losses. */

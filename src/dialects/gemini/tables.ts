@@ -1,6 +1,7 @@
 import type { FailureCode } from '../../errors.ts'
 import type { Effort, Finish, FinishReason, Losses, ToolChoice, Turn, Usage } from '../../model/index.ts'
 import type { FailureWords } from '../error-body.ts'
+import type { Tiers } from '../service-tier.ts'
 import { countOf, defined, itemsOf, objectOf, restOf, sumOf, type Unread, type Wire } from '../value.ts'
 import type { GeminiModality, GeminiUsage } from './wire.ts'
 
@@ -221,7 +222,7 @@ export const EFFORT_BUDGETS: Readonly<Record<Effort, number>> = {
 export const INEXACT_EFFORTS: ReadonlySet<Effort> = new Set<Effort>(['xhigh', 'max'])
 
 /** Words for how urgent a request is. */
-export const TIERS: Readonly<Record<string, string>> = {
+export const TIERS: Tiers = {
   standard: 'standard',
   flex: 'flex',
   priority: 'priority',

@@ -13,6 +13,7 @@ import {
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
 import { acceptedReasoning, effortOf, isReasoningModel, withoutRefused } from '../reasoning-models.ts'
 import { type RequestHome, refusal, unsaid } from '../sayings.ts'
+import { encodeTier, OPENAI_TIERS } from '../service-tier.ts'
 import { defined, itemsOf, objectOf, type Wire } from '../value.ts'
 import { encodeInputPart } from './content.ts'
 import { namespaceOf, wireNames } from './namespace.ts'
@@ -48,7 +49,7 @@ export function encodeRequest(asked: Request, context: EncodeRequestContext): En
     ...encodeTools(request, losses),
     tool_choice: tool_choice ?? encodeChoice(request),
     parallel_tool_calls: request.parallelToolCalls,
-    max_output_tokens: request.maxOutputTokens,
+    max_output_tokens: encodeLimit(request.maxOutputTokens, losses),
     temperature: request.sampling.temperature,
     top_p: request.sampling.topP,
     top_logprobs: request.logprobs?.top,
@@ -58,11 +59,20 @@ export function encodeRequest(asked: Request, context: EncodeRequestContext): En
     metadata: request.metadata,
     user: rest.safety_identifier === request.user ? undefined : request.user,
     prompt_cache_key: request.cacheKey,
-    service_tier: request.serviceTier,
+    service_tier: encodeTier(OPENAI_TIERS, request.serviceTier, losses),
     store: request.store ?? false,
     ...rest,
   })
   return { path: '/responses', query: '', headers: [], body }
+}
+
+/** The least that the API takes: clients that only want to know whether there is an answer ask for 1. */
+const LEAST_OUTPUT = 16
+
+function encodeLimit(tokens: number | undefined, losses: Losses): number | undefined {
+  if (tokens === undefined || tokens >= LEAST_OUTPUT) return tokens
+  losses.add('/maxOutputTokens', 'unit')
+  return LEAST_OUTPUT
 }
 
 /** Wishes that the table answers, by their place in the request. */
@@ -85,8 +95,9 @@ function loseUnsaid(request: Request, losses: Losses): void {
 function encodeConversation(request: Request, context: EncodeRequestContext): Wire {
   const { losses } = context
   const [first] = request.instructions
-  const isPlain =
-    request.instructions.length === 1 && first?.kind === 'text' && membersFor('responses', first.native) === undefined
+  // The API wants something in the input.
+  const isAlone = request.instructions.length === 1 && request.turns.length > 0
+  const isPlain = isAlone && first?.kind === 'text' && membersFor('responses', first.native) === undefined
   const items = isPlain ? [] : encodeInstructions(request.instructions, losses)
   if (isPlain) loseAttributes(first, '/instructions/0', losses)
   const turns = new TurnsEncoder(context, wireNames(request)).encode(request.turns)

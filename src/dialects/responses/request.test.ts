@@ -86,7 +86,8 @@ test('the developer who speaks first instructs, later ones are turns', () => {
 })
 
 test('one instruction is `instructions`, several are an item of the developer', () => {
-  assert.equal(encode({ instructions: [{ kind: 'text', text: 'Be brief' }] }).body.instructions, 'Be brief')
+  const turns: Request['turns'] = [{ role: 'user', parts: [{ kind: 'text', text: 'Hi' }] }]
+  assert.equal(encode({ instructions: [{ kind: 'text', text: 'Be brief' }], turns }).body.instructions, 'Be brief')
   const two = encode({
     instructions: [
       { kind: 'text', text: 'a' },
@@ -268,6 +269,27 @@ test('wishes are said in the words of this API, or told as losses', () => {
     '/reasoning/budgetTokens unit',
     '/reasoning/enabled cosmetic',
   ])
+})
+
+test('what the API would refuse is said as far as it takes it', () => {
+  const tierOf = (serviceTier: string) => {
+    const { body, losses } = encode({ serviceTier })
+    return [body.service_tier, losses]
+  }
+  assert.deepEqual(tierOf('priority'), ['priority', []])
+  assert.deepEqual(tierOf('standard_only'), ['default', ['/serviceTier unit']])
+  assert.deepEqual(tierOf('odd'), [undefined, ['/serviceTier no-slot']])
+  const limitOf = (maxOutputTokens: number) => {
+    const { body, losses } = encode({ maxOutputTokens })
+    return [body.max_output_tokens, losses]
+  }
+  assert.deepEqual(limitOf(1), [16, ['/maxOutputTokens unit']])
+  assert.deepEqual(limitOf(17), [17, []])
+  const { body } = encode({ instructions: [{ kind: 'text', text: 'Greet' }] })
+  assert.deepEqual(
+    [body.instructions, body.input],
+    [undefined, [{ type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Greet' }] }]],
+  )
 })
 
 test('what a model refuses because it reasons, or because it does not, is not asked for', () => {
