@@ -67,7 +67,17 @@ export function carrySeals(
 
 /** The seals of another item than reasoning. */
 export function carrySealsOf(target: string, seals: readonly Seal[]): string {
-  return wrapParts([{ ...carrierPart({ carries: 'other' }), item: target, seals }])
+  return wrapParts([sealsPart(target, seals)])
+}
+
+/** A part that is nothing but the seals of an item. */
+export function sealsPart(target: string | undefined, seals: readonly Seal[]): Part {
+  return { ...carrierPart({ carries: 'other' }), item: target, seals }
+}
+
+/** Whether a part is nothing but the seals of an item. */
+export function isSealsPart({ kind, native }: Part): boolean {
+  return kind === 'native' && membersFor('responses', native)?.carries === 'other'
 }
 
 function carrierPart(members: Native['members']) {

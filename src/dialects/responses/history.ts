@@ -1,8 +1,10 @@
 import { membersFor, type Part, type Request, type Turn } from '../../model/index.ts'
 import { refusal } from '../sayings.ts'
-import { objectOf, textOf, type Wire } from '../value.ts'
+import { itemsOf, objectOf, textOf, type Wire } from '../value.ts'
+import { isSealsPart, openCarrier, sealsPart } from './carrier.ts'
 import { decodeMessage } from './message.ts'
-import type { ResponseStore } from './response-store.ts'
+import type { ResponseStore, StoredResponse } from './response-store.ts'
+import type { ResponsesItem } from './wire.ts'
 
 /**
  * A request with everything that it refers to: the turns before it, and the items that it only names.
@@ -43,7 +45,20 @@ export function rememberAnswer(
   const { candidates, failure } = decodeMessage(answer, { issuer })
   if (failure !== undefined) return
   const answered: Turn = { role: 'assistant', parts: candidates[0]?.parts ?? [] }
-  store.put(owner, id, { instructions: request.instructions.filter(isItem), turns: [...request.turns, answered] })
+  const turns = [...request.turns, answered]
+  store.put(owner, id, { instructions: request.instructions.filter(isItem), turns, carriers: carriersIn(answer) })
+}
+
+function carriersIn({ output }: Wire): StoredResponse['carriers'] {
+  const carriers = itemsOf(output).flatMap((value): readonly [string, readonly Part[]][] => {
+    const item = objectOf<ResponsesItem>(value)
+    const id = textOf(item?.id)
+    const token = item?.type === 'reasoning' ? textOf(item.encrypted_content) : undefined
+    const carried = token === undefined ? undefined : openCarrier(token, id, '')
+    if (id === undefined || carried === undefined || carried.kind === 'seals') return []
+    return [[id, carried.kind === 'parts' ? carried.parts : [sealsPart(carried.target, carried.seals)]]]
+  })
+  return carriers.length === 0 ? undefined : Object.fromEntries(carriers)
 }
 
 function withTurns(request: Request, id: string, owner: string, store: ResponseStore): Request {
@@ -88,7 +103,24 @@ function withItems(request: Request, owner: string, store: ResponseStore): Reque
       throw refusal('item_reference', `there is no item ${JSON.stringify(id)} here, or no longer`)
     return parts
   }
-  return { ...request, turns: request.turns.map(turn => ({ ...turn, parts: turn.parts.flatMap(resolve) })) }
+  const turns = request.turns.map(turn => ({ ...turn, parts: placeSeals(turn.parts.flatMap(resolve)) }))
+  return { ...request, turns }
+}
+
+/** Seals that are named go to the item that they are of; where that has no id, to what stands before them. */
+function placeSeals(parts: readonly Part[]): readonly Part[] {
+  const placed: Part[] = []
+  for (const part of parts) {
+    if (!isSealsPart(part)) {
+      placed.push(part)
+      continue
+    }
+    const known = placed.findLastIndex(({ item }) => item !== undefined && item === part.item)
+    const at = known < 0 ? placed.length - 1 : known
+    const target = placed[at]
+    if (target !== undefined && target.seals === undefined) placed[at] = { ...target, seals: part.seals }
+  }
+  return placed
 }
 
 /** The id that a part names instead of saying something. */

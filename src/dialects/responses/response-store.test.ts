@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Losses, type Turn } from '../../model/index.ts'
+import { Losses, type Part, type Seal, type Turn, wrapParts } from '../../model/index.ts'
 import type { Wire } from '../value.ts'
+import { carrySealsOf } from './carrier.ts'
 import { rememberAnswer, withHistory } from './history.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 import { MemoryResponseStore } from './response-store.ts'
@@ -100,6 +101,34 @@ test('an item that is only named is found', () => {
     turns[0]?.parts.map(({ kind }) => kind),
     ['text', 'reasoning'],
   )
+})
+
+test('items that carry what a client cannot show are named like any other', () => {
+  const store = new MemoryResponseStore()
+  const seal: Seal = { dialect: 'gemini', issuer: ORIGIN.issuer, kind: 'signature', value: 'c2ln' }
+  const call = { type: 'function_call', call_id: 'call_1', name: 'f', arguments: '{}' }
+  const served: Part[] = [
+    { kind: 'tool-call', callId: 's', name: 'web', runBy: 'provider', input: 'json', payload: '{}' },
+    { kind: 'tool-result', callId: 's', failed: false, content: [], payload: '[]' },
+  ]
+  const output = [
+    { ...call, id: 'fc_1' },
+    { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: carrySealsOf('fc_1', [seal]) },
+    { id: 'rs_2', type: 'reasoning', summary: [], encrypted_content: wrapParts(served) },
+  ]
+  rememberAnswer(ask({ input: 'How many?' }, store), { id: 'resp_1', status: 'completed', output }, ORIGIN, store)
+  const named = (id: string) => ({ type: 'item_reference', id })
+  for (const first of [call, named('fc_1')]) {
+    const { turns } = ask({ input: [first, named('rs_1'), named('rs_2')] }, store)
+    assert.deepEqual(
+      turns[0]?.parts.map(({ kind, seals }) => [kind, seals]),
+      [
+        ['tool-call', [seal]],
+        ['tool-call', undefined],
+        ['tool-result', undefined],
+      ],
+    )
+  }
 })
 
 test('what is not stored is a clear refusal', () => {

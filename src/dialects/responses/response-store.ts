@@ -6,6 +6,8 @@ export interface StoredResponse {
   readonly instructions: readonly Part[]
   /** The answer is the last one. */
   readonly turns: readonly Turn[]
+  /** Items of the answer that carry what its client cannot show, by their ids: clients name them like any other. */
+  readonly carriers?: Readonly<Record<string, readonly Part[]>> | undefined
 }
 
 /** Answers that later requests refer to by their ids. Nobody sees what another owner has stored. */
@@ -115,8 +117,8 @@ function keyOf(owner: string, id: string): string {
 }
 
 /** The items of the answer itself: those before it stand with the answers that they are of. */
-function itemsOf({ turns }: StoredResponse): ReadonlyMap<string, readonly Part[]> {
-  const items = new Map<string, Part[]>()
+function itemsOf({ turns, carriers = {} }: StoredResponse): ReadonlyMap<string, readonly Part[]> {
+  const items = new Map<string, Part[]>(Object.entries(carriers).map(([id, parts]) => [id, [...parts]]))
   for (const part of turns.at(-1)?.parts ?? []) {
     if (part.item === undefined) continue
     const parts = items.get(part.item)

@@ -60,7 +60,7 @@ export const SAYINGS: Sayings = {
     'usage wish': { as: 'usage', how: 'always told' },
   },
   answer: {
-    id: { as: 'id' },
+    id: { as: 'id', how: 'one of ours where the answer is stored' },
     model: { as: 'model' },
     'created at': { as: 'created_at' },
     'service tier': { as: 'service_tier' },

@@ -417,6 +417,24 @@ test('the answer can be remembered with the ids that the client has', () => {
   assert.deepEqual(remembered, [written.events.at(-1)?.response])
 })
 
+test('an answer that can be named later has an id of ours', () => {
+  const idOf = (more: Partial<EncodeAnswerContext>) => {
+    const { events, losses } = encode(
+      writer => {
+        writer.start({ id: 'chatcmpl-7', model: 'm' })
+        finish(writer)
+      },
+      { remember: () => {}, ...more },
+    )
+    return [objectOf(events.at(-1)?.response)?.id, losses.includes('/id cosmetic')]
+  }
+  assert.deepEqual(idOf({}), ['resp_0', true])
+  const theirs = ['chatcmpl-7', false]
+  assert.deepEqual(idOf({ remember: undefined }), theirs)
+  assert.deepEqual(idOf({ isOwn: true }), theirs)
+  assert.deepEqual(idOf({ request: decodeRequest({ model: 'm', input: 'x', store: false }) }), theirs)
+})
+
 test('pings are comments', () => {
   const written = encode(writer => {
     writer.ping()

@@ -117,11 +117,20 @@ export class ResponsesEncoder implements StreamEncoder {
 
   #begin(start: MessageStart): void {
     this.#start = start
-    this.#id = start.id ?? this.#context.createId('resp_')
+    this.#id = this.#idFor(start)
     this.#createdAt = start.createdAt ?? this.#context.now()
     const response = this.#envelope({ status: 'in_progress' }, '[]', start.native)
     this.#scribe.event('response.created', `"response":${response}`)
     this.#scribe.event('response.in_progress', `"response":${response}`)
+  }
+
+  /** An answer that can be named later has an id of ours: some servers have few (Ollama's are below a thousand). */
+  #idFor({ id }: MessageStart): string {
+    const { remember, request, isOwn, createId, losses } = this.#context
+    const isNamed = remember !== undefined && request?.store !== false && !isOwn
+    if (id !== undefined && !isNamed) return id
+    if (id !== undefined) losses.add('/id', 'cosmetic')
+    return createId('resp_')
   }
 
   /**

@@ -4,7 +4,7 @@ import { createGoogle } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI, type Part } from '@google/genai'
-import { isStepCount, jsonSchema, type LanguageModel, streamText, tool } from 'ai'
+import { isStepCount, type JSONValue, jsonSchema, type LanguageModel, streamText, tool } from 'ai'
 import OpenAI from 'openai'
 import type { DialectName } from '../../../src/dialects/index.ts'
 import { QUESTION, resultOf, TOOLS } from './conversation.ts'
@@ -140,7 +140,12 @@ const gemini: Looper = {
 }
 
 /** Vercel's own loop. Its chat providers keep no tokens of others, and are not asked. */
-function vercel(name: string, dialect: DialectName, modelAt: (url: string) => LanguageModel): Looper {
+function vercel(
+  name: string,
+  dialect: DialectName,
+  modelAt: (url: string) => LanguageModel,
+  openai: Readonly<Record<string, JSONValue>> = {},
+): Looper {
   const tools = Object.fromEntries(
     TOOLS.map(({ name, description, schema }) => [
       name,
@@ -159,7 +164,7 @@ function vercel(name: string, dialect: DialectName, modelAt: (url: string) => La
         maxOutputTokens: 9000,
         stopWhen: isStepCount(5),
         providerOptions: {
-          openai: { store: false, include: ['reasoning.encrypted_content'], forceReasoning: true },
+          openai: { forceReasoning: true, ...openai },
           google: { thinkingConfig: { includeThoughts: true } },
         },
         onError() {},
@@ -170,14 +175,21 @@ function vercel(name: string, dialect: DialectName, modelAt: (url: string) => La
   }
 }
 
+function responsesModelAt(url: string): LanguageModel {
+  return createOpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client' }).responses(model)
+}
+
 export const LOOPERS: readonly Looper[] = [
   chat,
   responses,
   messages,
   gemini,
-  vercel('@ai-sdk/openai responses', 'responses', url =>
-    createOpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-client' }).responses(model),
-  ),
+  // What is stored is named, everything else goes back as it came.
+  vercel('@ai-sdk/openai responses, stored', 'responses', responsesModelAt),
+  vercel('@ai-sdk/openai responses', 'responses', responsesModelAt, {
+    store: false,
+    include: ['reasoning.encrypted_content'],
+  }),
   vercel('@ai-sdk/anthropic', 'messages', url =>
     createAnthropic({ baseURL: `${url}/v1`, apiKey: 'sk-ant-client' })(model),
   ),
