@@ -10,11 +10,20 @@ export interface Output {
   readonly stderr: string
 }
 
-/** Runs a program to its end, with the Node that runs the tests as `node`. Never rejects. */
-export function runProgram(program: string, args: readonly string[], cwd: string): Promise<Output> {
+/**
+ * Runs a program to its end, with the Node that runs the tests as `node`. Never rejects.
+ *
+ * @param limitMs after which it is killed
+ */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  limitMs: number = LIMIT_MS,
+): Promise<Output> {
   const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
   return new Promise(resolve => {
-    execFile(program, args, { cwd, env, timeout: LIMIT_MS }, (error, stdout, stderr) =>
+    execFile(program, args, { cwd, env, timeout: limitMs }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? 'killed'), stdout, stderr }),
     )
   })

@@ -1,12 +1,12 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { type Output, runProgram } from './program.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
-/** What a checkout has and a clone has not. */
-const UNTRACKED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist'])
+/** What a checkout has and a clone has not, wherever it stands. */
+const UNTRACKED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', '.installing'])
 
 export interface Manifest {
   readonly version: string
@@ -70,7 +70,7 @@ interface Packed {
 
 async function pack(folder: string): Promise<Packed> {
   const checkout = join(folder, 'checkout')
-  await cp(ROOT, checkout, { recursive: true, filter: path => !UNTRACKED.has(relative(ROOT, path)) })
+  await cp(ROOT, checkout, { recursive: true, filter: path => !UNTRACKED.has(basename(path)) })
   await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'))
   const command = ['pack', '--json', '--offline', '--pack-destination', folder]
   const [packed] = JSON.parse(await outputOf('npm', command, checkout)) as [Packed]
