@@ -4,6 +4,10 @@ import { type JsonObject, listOf, objectOf, textOf } from './wire-json.ts'
 /** A tool that the request offers and the client runs. */
 export interface OfferedTool {
   readonly name: string
+  /** The group that it belongs to: Responses only. */
+  readonly namespace?: string
+  /** It is called with text and not with JSON: Responses only. */
+  readonly isFreeText?: boolean
   /** JSON Schema of its input. */
   readonly schema: JsonObject
 }
@@ -16,6 +20,10 @@ export interface Asked {
   readonly stream: boolean
   /** The last text of the last turn of the user. */
   readonly userText: string
+  /** All texts of all turns of the user, oldest first. */
+  readonly userTexts: readonly string[]
+  /** The texts of the results of tools, oldest first. */
+  readonly toolResults: readonly string[]
   readonly tools: readonly OfferedTool[]
   readonly endsWithToolResult: boolean
   /** Whether a stream of chat shall end with its usage. */
@@ -26,8 +34,13 @@ export interface Asked {
 
 /** The last text of a content, which is a text or a list of parts. */
 export function lastText(content: unknown): string {
-  const texts = listOf(content).map(part => textOf(objectOf(part).text))
-  return textOf(content) ?? texts.findLast(text => text !== undefined) ?? ''
+  return textsOf(content).at(-1) ?? ''
+}
+
+/** The texts of a content, which is a text or a list of parts. */
+export function textsOf(content: unknown): readonly string[] {
+  const text = textOf(content)
+  return text === undefined ? listOf(content).flatMap(part => textOf(objectOf(part).text) ?? []) : [text]
 }
 
 export function tool(name: unknown, schema: unknown): OfferedTool[] {

@@ -1,7 +1,8 @@
 import { MillraceError } from '../errors.ts'
 import type { FinishReason } from '../model/index.ts'
+import { act } from './agent.ts'
 import type { Asked, OfferedTool } from './asked.ts'
-import { type Block, digest, type Script, scriptOf, wordsOf } from './script.ts'
+import { type Block, type Script, scriptOf, sealOf, wordsOf } from './script.ts'
 import type { Settings } from './settings.ts'
 import { CUT_SHORT, REFUSAL, SHORT, STORY, THOUGHT, TOOLS_DONE } from './texts.ts'
 import { type JsonObject, listOf, objectOf, textOf } from './wire-json.ts'
@@ -18,6 +19,7 @@ export interface SimulatedModel {
 export const MODELS = Object.freeze<Readonly<Record<string, SimulatedModel>>>({
   'sim/story': { blocks: (_, { words }) => [text(resize(STORY, words))] },
   'sim/tools': { blocks: asked => (asked.endsWithToolResult ? [text(TOOLS_DONE)] : twoCalls(asked.tools)) },
+  'sim/agent': { blocks: asked => orElse(act(asked), text(SHORT)) },
   'sim/thinking': { blocks: asked => [{ kind: 'reasoning', text: THOUGHT, seal: sealOf(asked) }, text(SHORT)] },
   'sim/error': { settings: { status: 500 }, blocks: () => [text(STORY)] },
   'sim/long': { settings: { words: 2000 }, blocks: (_, { words }) => [text(resize(STORY, words))] },
@@ -41,6 +43,10 @@ export function modelOf(name: string): SimulatedModel {
     throw new MillraceError('not-found', `Cannot simulate "${name}": the models are ${Object.keys(MODELS).join(', ')}`)
   }
   return model ?? (MODELS['sim/story'] as SimulatedModel)
+}
+
+function orElse(blocks: readonly Block[], other: Block): readonly Block[] {
+  return blocks.length === 0 ? [other] : blocks
 }
 
 function text(words: string): Block {
@@ -82,8 +88,4 @@ function sampleValue(schema: JsonObject): unknown {
   const type = (textOf(schema.type) ?? 'string').toLowerCase()
   if (type === 'object') return sample(schema)
   return schema.default ?? listOf(schema.enum)[0] ?? SAMPLES[type] ?? 'mill'
-}
-
-function sealOf({ prompt }: Asked): string {
-  return Buffer.from(`sim:${digest(prompt)}`).toString('base64')
 }

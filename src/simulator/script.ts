@@ -8,7 +8,15 @@ export type Block =
   /** `seal` stands for the signature or the encrypted form that a provider hands out. */
   | { readonly kind: 'reasoning'; readonly text: string; readonly seal: string }
   /** `call` counts the calls of the answer from 0; `input` is JSON text. */
-  | { readonly kind: 'tool-call'; readonly call: number; readonly name: string; readonly input: string }
+  | {
+      readonly kind: 'tool-call'
+      readonly call: number
+      readonly name: string
+      readonly input: string
+      /** The group of the tool, and whether its input is free text instead: Responses only. */
+      readonly namespace?: string
+      readonly isFreeText?: boolean
+    }
 
 export type BlockOf<Kind extends Block['kind']> = Extract<Block, { readonly kind: Kind }>
 
@@ -64,6 +72,11 @@ export function wordsOf(text: string): readonly string[] {
 export function joinedText({ blocks }: Script, kind: 'text' | 'refusal' | 'reasoning'): string | null {
   const texts = blocks.flatMap(block => (block.kind === kind ? block.text : []))
   return texts.length === 0 ? null : texts.join('')
+}
+
+/** An opaque token that depends on what was asked; its text begins with `sim:` before it is encoded. */
+export function sealOf({ prompt }: Asked): string {
+  return Buffer.from(`sim:${digest(prompt)}`).toString('base64')
 }
 
 /** 64 hexadecimal digits. */

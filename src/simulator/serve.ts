@@ -24,6 +24,8 @@ export interface Simulation {
   readonly clock: Clock
   readonly seed: number
   readonly replayDir: string | undefined
+  /** How often settings that hold a few times only have been asked for, by their text. */
+  readonly uses: Map<string, number>
 }
 
 /** One request, read. */
@@ -57,7 +59,7 @@ export async function serve(simulation: Simulation, request: IncomingMessage, re
     return deliver({ ...reply, headers }, answer, settings, seededRandom(seed))
   }
   try {
-    const simulated = read(route, voice, requestId, `${body}`, `${request.headers['x-sim'] ?? ''}`)
+    const simulated = read(route, voice, requestId, `${body}`, `${request.headers['x-sim'] ?? ''}`, simulation.uses)
     await send(await replyTo(simulated, simulation), simulated.settings)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
@@ -65,15 +67,34 @@ export async function serve(simulation: Simulation, request: IncomingMessage, re
   }
 }
 
-function read(route: Route, voice: Voice, requestId: string, text: string, header: string): SimulatedRequest {
+function read(
+  route: Route,
+  voice: Voice,
+  requestId: string,
+  text: string,
+  header: string,
+  uses: Map<string, number>,
+): SimulatedRequest {
   const body = parse(text)
   const asked = { dialect: route.dialect, ...voice.read(body), ...route.said }
   const { name: model, settings } = splitModel(asked.model ?? '')
   if (model === '' && route.operation === 'generate') {
     throw new MillraceError('bad-request', 'Cannot answer: the request names no model')
   }
-  const steered = { ...modelOf(model).settings, ...readSettings(settings), ...readSettings(header) }
-  return { route, voice, requestId, body, asked, model, settings: steered }
+  const own = modelOf(model).settings ?? {}
+  const steered = { ...own, ...readSettings(settings), ...readSettings(header) }
+  const isSpent =
+    route.operation === 'generate' &&
+    steered.times !== undefined &&
+    useUp(uses, `${settings} ${header}`) > steered.times
+  return { route, voice, requestId, body, asked, model, settings: isSpent ? own : steered }
+}
+
+/** How often it has been used, this time included. */
+function useUp(uses: Map<string, number>, text: string): number {
+  const count = (uses.get(text) ?? 0) + 1
+  uses.set(text, count)
+  return count
 }
 
 function parse(text: string): JsonObject {

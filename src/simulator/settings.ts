@@ -42,6 +42,7 @@ const SETTINGS = {
   status: httpStatus,
   body: oneOf('json', 'html', 'empty', 'null', 'binary'),
   retryafter: count,
+  times: count,
   fault: oneOf(...FAULT_NAMES),
   at: oneOf(...POINTS),
   size: count,

@@ -65,6 +65,65 @@ test('the same request is answered with the same bytes', async () => {
   assert.equal(await (await post(path, body)).text(), await (await post(path, body)).text())
 })
 
+test('settings with `times` hold for so many calls of models, counted by their text', async () => {
+  const status = async (model: string, path = '/v1/messages', sim = '') =>
+    (await post(path, { model, messages: [] }, { 'x-sim': sim })).status
+  const model = 'sim/echo;status=429,times=2'
+  const counted = await status(model, '/v1/messages/count_tokens')
+  assert.deepEqual([counted, await status(model), await status(model), await status(model)], [429, 429, 429, 200])
+  assert.equal(await status('gpt-x', '/v1/chat/completions', 'status=503,times=1'), 503)
+  assert.equal(await status('gpt-x', '/v1/chat/completions', 'status=503,times=1'), 200)
+  assert.equal(await status('sim/error;times=1'), 500)
+  assert.equal(await status('sim/error;times=1'), 500)
+})
+
+test('sim/agent calls the tool that it is told to, and says what came of it, in every dialect', async () => {
+  const text = 'call grind {"sacks":2}\nsay It said: {result}'
+  const schema = { type: 'object', properties: { sacks: { type: 'integer' } } }
+  const tool = { name: 'grind', description: 'Grinds' }
+  const turn = { role: 'user', content: text }
+  const model = 'sim/agent'
+  const asks = {
+    '/v1/chat/completions': [
+      { model, messages: [turn], tools: [{ type: 'function', function: { ...tool, parameters: schema } }] },
+      { messages: [turn, { role: 'tool', tool_call_id: 'a', content: 'fine' }] },
+      ['"name":"grind"', '"{\\"sacks\\":2}"'],
+    ],
+    '/v1/responses': [
+      { model, input: [turn], tools: [{ type: 'namespace', name: 'mill', tools: [{ type: 'custom', ...tool }] }] },
+      { input: [turn, { type: 'custom_tool_call_output', call_id: 'a', output: 'fine' }] },
+      ['"type":"custom_tool_call"', '"name":"grind","namespace":"mill","input":"two"'],
+    ],
+    '/v1/messages': [
+      { model, messages: [turn], tools: [{ ...tool, input_schema: schema }] },
+      { messages: [turn, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'fine' }] }] },
+      ['"name":"grind","input":{"sacks":2}'],
+    ],
+    '/v1beta/models/sim/agent:generateContent': [
+      {
+        contents: [{ role: 'user', parts: [{ text }] }],
+        tools: [{ functionDeclarations: [{ ...tool, parameters: schema }] }],
+      },
+      {
+        contents: [
+          { role: 'user', parts: [{ text }] },
+          { role: 'user', parts: [{ functionResponse: { name: 'grind', response: { output: 'fine' } } }] },
+        ],
+      },
+      ['"name":"grind","args":{"sacks":2}'],
+    ],
+  } as const
+  for (const [path, [first, next, call]] of Object.entries(asks)) {
+    const isFreeText = path === '/v1/responses'
+    const body = JSON.stringify(first)
+    const said = isFreeText ? body.replace('{\\"sacks\\":2}', '\\"two\\"') : body
+    const called = await (await fetch(simulator.url + path, { method: 'POST', body: said })).text()
+    for (const part of call) assert.ok(called.includes(part), `${path}: ${called}`)
+    const answered = await (await post(path, { ...first, ...next })).text()
+    assert.ok(answered.includes('"It said: fine"'), `${path}: ${answered}`)
+  }
+})
+
 test('an unknown path is a 404 in the form of its dialect', async () => {
   const paths = ['/v1/chat/nothing', '/v1/messages/batches', '/v1beta/files', '/__sim/redirected']
   const bodies = await Promise.all(paths.map(async path => (await fetch(simulator.url + path)).json()))
@@ -97,7 +156,8 @@ for (const [what, body, message] of WRONG) {
 test('every model is listed in the form of each API', async () => {
   const list = async (path: string, headers: Record<string, string> = {}) =>
     (await fetch(simulator.url + path, { headers })).json() as Promise<Record<string, Record<string, string>[]>>
-  const names = ['story', 'tools', 'thinking', 'error', 'long', 'echo', 'length', 'refusal'].map(name => `sim/${name}`)
+  const stems = ['story', 'tools', 'agent', 'thinking', 'error', 'long', 'echo', 'length', 'refusal']
+  const names = stems.map(name => `sim/${name}`)
   const { data: openai } = await list('/v1/models')
   const { data: anthropic } = await list('/v1/models', { 'anthropic-version': '2023-06-01' })
   const { models: google } = await list('/v1beta/models')

@@ -35,7 +35,7 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', replayDir, seed = 1, clock = systemClock } = options
-  const simulation = { log: new RequestLog(), clock, seed, replayDir }
+  const simulation = { log: new RequestLog(), clock, seed, replayDir, uses: new Map() }
   const serving = new Set<Promise<void>>()
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/__sim/requests')) return tell(simulation.log, request, response)

@@ -1,5 +1,5 @@
 import type { FinishReason } from '../../model/index.ts'
-import { type Asked, lastText, tool } from '../asked.ts'
+import { type Asked, lastText, textsOf, tool } from '../asked.ts'
 import { type BlockOf, CREATED_AT, deltasOf, joinedText, type Script } from '../script.ts'
 import type { Frame, Stage, Voice } from '../voice.ts'
 import { type JsonObject, listOf, objectOf, textOf } from '../wire-json.ts'
@@ -24,10 +24,13 @@ const FINISH: Partial<Record<FinishReason, string>> = { length: 'length', 'tool-
 function read(body: JsonObject): Omit<Asked, 'dialect'> {
   const messages = listOf(body.messages).map(objectOf)
   const functions = listOf(body.tools).map(one => objectOf(objectOf(one).function))
+  const said = (by: string) => messages.filter(({ role }) => role === by)
   return {
     model: textOf(body.model),
     stream: body.stream === true,
-    userText: lastText(messages.findLast(({ role }) => role === 'user')?.content),
+    userText: lastText(said('user').at(-1)?.content),
+    userTexts: said('user').flatMap(({ content }) => textsOf(content)),
+    toolResults: said('tool').map(({ content }) => textsOf(content).join('\n')),
     tools: functions.flatMap(({ name, parameters }) => tool(name, parameters)),
     endsWithToolResult: messages.at(-1)?.role === 'tool',
     includeUsage: objectOf(body.stream_options).include_usage === true,

@@ -1,9 +1,9 @@
 import type { RawHeaders } from '../../http/index.ts'
 import type { FinishReason } from '../../model/index.ts'
-import { type Asked, lastText, tool } from '../asked.ts'
+import { type Asked, lastText, textsOf, tool } from '../asked.ts'
 import { type Block, deltasOf, type Script } from '../script.ts'
 import type { Frame, SimulatedFailure, Stage, Voice } from '../voice.ts'
-import { type JsonObject, listOf, objectOf } from '../wire-json.ts'
+import { type JsonObject, listOf, objectOf, textOf } from '../wire-json.ts'
 
 /** Gemini generateContent. */
 export const gemini: Voice = {
@@ -23,15 +23,26 @@ const OVERLOADED = 'The model is overloaded. Please try again later.'
 function read(body: JsonObject): Omit<Asked, 'dialect'> {
   const contents = listOf(body.contents).map(objectOf)
   const functions = listOf(body.tools).flatMap(one => listOf(objectOf(one).functionDeclarations).map(objectOf))
+  const users = contents.filter(({ role = 'user' }) => role === 'user')
+  const parts = contents.flatMap(({ parts }) => listOf(parts).map(objectOf))
+  const results = parts.filter(part => Object.hasOwn(part, 'functionResponse'))
   return {
     model: undefined,
     stream: false,
-    userText: lastText(contents.findLast(({ role = 'user' }) => role === 'user')?.parts),
+    userText: lastText(users.at(-1)?.parts),
+    userTexts: users.flatMap(({ parts }) => textsOf(parts)),
+    toolResults: results.map(({ functionResponse }) => resultText(objectOf(objectOf(functionResponse).response))),
     tools: functions.flatMap(one => tool(one.name, one.parametersJsonSchema ?? one.parameters)),
     endsWithToolResult: listOf(contents.at(-1)?.parts).some(part => Object.hasOwn(objectOf(part), 'functionResponse')),
     includeUsage: true,
     prompt: JSON.stringify([body.systemInstruction, contents, functions]),
   }
+}
+
+/** A result is an object; its text stands under one of these names, as Google's own examples have it. */
+function resultText(response: JsonObject): string {
+  const said = response.output ?? response.result ?? response.error ?? response
+  return textOf(said) ?? JSON.stringify(said)
 }
 
 /** Tokens made so far: every chunk tells the running totals. */

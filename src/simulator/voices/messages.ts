@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../../http/index.ts'
 import type { FinishReason } from '../../model/index.ts'
-import { type Asked, lastText, tool } from '../asked.ts'
+import { type Asked, lastText, textsOf, tool } from '../asked.ts'
 import { type Block, CREATED_AT, deltasOf, type Script } from '../script.ts'
 import type { Frame, SimulatedFailure, Stage, Voice } from '../voice.ts'
 import { type JsonObject, listOf, objectOf, textOf } from '../wire-json.ts'
@@ -27,16 +27,24 @@ const STOP: Partial<Record<FinishReason, string>> = {
 function read(body: JsonObject): Omit<Asked, 'dialect'> {
   const turns = listOf(body.messages).map(objectOf)
   const tools = listOf(body.tools).map(objectOf)
+  const users = turns.filter(({ role }) => role === 'user')
+  const results = users.flatMap(({ content }) => listOf(content).map(objectOf)).filter(isResult)
   return {
     model: textOf(body.model),
     stream: body.stream === true,
-    userText: lastText(turns.findLast(({ role }) => role === 'user')?.content),
+    userText: lastText(users.at(-1)?.content),
+    userTexts: users.flatMap(({ content }) => textsOf(content)),
+    toolResults: results.map(({ content }) => textsOf(content).join('\n')),
     // A tool with another type is run by the provider.
     tools: tools.filter(({ type = 'custom' }) => type === 'custom').flatMap(one => tool(one.name, one.input_schema)),
-    endsWithToolResult: listOf(turns.at(-1)?.content).some(part => objectOf(part).type === 'tool_result'),
+    endsWithToolResult: listOf(turns.at(-1)?.content).some(part => isResult(objectOf(part))),
     includeUsage: true,
     prompt: JSON.stringify([body.system, turns, tools]),
   }
+}
+
+function isResult({ type }: JsonObject): boolean {
+  return type === 'tool_result'
 }
 
 function* frames(script: Script): Generator<Frame> {

@@ -1,4 +1,4 @@
-import { type Asked, lastText, tool } from '../asked.ts'
+import { type Asked, lastText, type OfferedTool, textsOf, tool } from '../asked.ts'
 import { type Block, type BlockOf, CREATED_AT, deltasOf, type Script } from '../script.ts'
 import type { Frame, Stage, Voice } from '../voice.ts'
 import { type JsonObject, listOf, objectOf, textOf } from '../wire-json.ts'
@@ -23,15 +23,39 @@ type Event = readonly [type: string, members: object]
 
 function read(body: JsonObject): Omit<Asked, 'dialect'> {
   const items = listOf(body.input).map(objectOf)
-  const tools = listOf(body.tools).map(objectOf)
+  // Some tools are offered later than others, by an item of the input.
+  const tools = [body, ...items.filter(({ type }) => type === 'additional_tools')].flatMap(one => listOf(one.tools))
+  const users = items.filter(({ role }) => role === 'user')
+  const results = items.filter(isResult)
+  const text = textOf(body.input)
   return {
     model: textOf(body.model),
     stream: body.stream === true,
-    userText: textOf(body.input) ?? lastText(items.findLast(({ role }) => role === 'user')?.content),
-    tools: tools.filter(({ type }) => type === 'function').flatMap(one => tool(one.name, one.parameters)),
-    endsWithToolResult: textOf(items.at(-1)?.type)?.endsWith('_output') ?? false,
+    userText: text ?? lastText(users.at(-1)?.content),
+    userTexts: text === undefined ? users.flatMap(({ content }) => textsOf(content)) : [text],
+    toolResults: results.map(({ output }) => textsOf(output).join('\n')),
+    tools: tools.flatMap(one => toolsOf(objectOf(one))),
+    endsWithToolResult: isResult(items.at(-1) ?? {}),
     includeUsage: true,
     prompt: JSON.stringify([body.instructions, body.input, tools]),
+  }
+}
+
+function isResult({ type }: JsonObject): boolean {
+  return textOf(type)?.endsWith('_output') ?? false
+}
+
+/** Of what the request offers, the tools that the client runs. */
+function toolsOf({ type, name, parameters, tools }: JsonObject): readonly OfferedTool[] {
+  switch (type) {
+    case 'function':
+      return tool(name, parameters)
+    case 'custom':
+      return tool(name, {}).map(one => ({ ...one, isFreeText: true }))
+    case 'namespace':
+      return listOf(tools).flatMap(one => toolsOf(objectOf(one)).map(tool => ({ ...tool, namespace: `${name}` })))
+    default:
+      return []
   }
 }
 
@@ -65,8 +89,9 @@ function* events(script: Script): Generator<Event> {
 }
 
 function* callEvents(block: BlockOf<'tool-call'>): Generator<Event> {
-  for (const delta of deltasOf(block)) yield ['function_call_arguments.delta', { delta }]
-  yield ['function_call_arguments.done', { name: block.name, arguments: block.input }]
+  const event = block.isFreeText ? 'custom_tool_call_input' : 'function_call_arguments'
+  for (const delta of deltasOf(block)) yield [`${event}.delta`, { delta }]
+  yield [`${event}.done`, block.isFreeText ? { input: block.input } : { name: block.name, arguments: block.input }]
 }
 
 type PartBlock = Exclude<Block, BlockOf<'tool-call'>>
@@ -118,8 +143,12 @@ function itemOf({ id, blocks }: Script, index: number, status: Status): Item {
       }
     }
     case 'tool-call': {
-      const call = { call_id: `call_${id}${block.call}`, name: block.name, arguments: isOpen ? '' : block.input }
-      return { id: `fc_${id}${index}`, ...{ type: 'function_call', status, ...call } }
+      const { name, namespace, isFreeText } = block
+      const input = isOpen ? '' : block.input
+      const call = { call_id: `call_${id}${block.call}`, name, ...(namespace !== undefined && { namespace }) }
+      return isFreeText
+        ? { id: `ctc_${id}${index}`, ...{ type: 'custom_tool_call', status, ...call, input } }
+        : { id: `fc_${id}${index}`, ...{ type: 'function_call', status, ...call, arguments: input } }
     }
   }
 }
