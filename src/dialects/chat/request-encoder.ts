@@ -1,4 +1,6 @@
 import {
+  type CustomTool,
+  type FunctionTool,
   type Losses,
   membersFor,
   type OutputWish,
@@ -7,12 +9,13 @@ import {
   type Tool,
 } from '../../model/index.ts'
 import type { EncodedRequest, EncodeRequestContext } from '../codec.ts'
+import { functionDescription, loseGrammar, TEXT_INPUT } from '../custom-tools.ts'
 import { acceptedReasoning, effortOf, withoutRefused } from '../reasoning-models.ts'
 import { refusal } from '../sayings.ts'
 import { encodeTier, OPENAI_TIERS } from '../service-tier.ts'
 import { defined, objectOf, type Wire } from '../value.ts'
 import { illegalName, LEGAL_NAME, TurnsEncoder } from './turns-encoder.ts'
-import { isOpenai, isStrict, limitMember, takesCacheMarks } from './upstream.ts'
+import { isOpenai, isStrict, limitMember, takesCacheMarks, takesCustomTools } from './upstream.ts'
 
 const MAX_STOPS = 4
 
@@ -31,7 +34,9 @@ export function encodeRequest(asked: Request, context: EncodeRequestContext): En
     model,
     messages,
     ...encodeStreaming(request, own, context),
-    ...(tools.length === 0 ? refuseWithoutTools(request, context) : { tools, ...encodeToolUse(request, tools) }),
+    ...(tools.length === 0
+      ? refuseWithoutTools(request, context)
+      : { tools, ...encodeToolUse(request, tools, context.issuer) }),
     ...encodeLimits(request, context),
     ...encodeReasoning(reasoning, context),
     ...encodeOutput(request.output, context),
@@ -72,7 +77,7 @@ function encodeTools(tools: readonly Tool[], context: EncodeRequestContext): Wir
   return encoded
 }
 
-function encodeTool(tool: Tool, path: string, { losses }: EncodeRequestContext): Wire | undefined {
+function encodeTool(tool: Tool, path: string, { losses, issuer }: EncodeRequestContext): Wire | undefined {
   const own = membersFor('chat', tool.native)
   if (tool.kind === 'provider') {
     if (own === undefined) losses.add(path, 'no-slot')
@@ -82,28 +87,38 @@ function encodeTool(tool: Tool, path: string, { losses }: EncodeRequestContext):
   if (own === undefined && tool.native !== undefined) losses.addNative(`${path}/native/members`, tool.native.members)
   const { functions, ...members } = own ?? {}
   if (functions !== undefined) losses.add(`${path}/native/members/functions`, 'cosmetic')
-  const type = tool.kind === 'function' ? 'function' : 'custom'
-  const { name, description } = tool
-  const said =
-    tool.kind === 'function'
-      ? { parameters: tool.schema, strict: tool.strict }
-      : { format: tool.grammar && { type: 'grammar', grammar: tool.grammar } }
-  return {
-    type,
-    ...members,
-    [type]: defined<object>({ name, description, ...said, ...objectOf(members[type]) } as object),
-  }
+  const type = wireKind(tool, issuer)
+  const said = { name: tool.name, ...saidOf(tool, type, path, losses), ...objectOf(members[type]) }
+  return { type, ...members, [type]: defined<object>(said as object) }
 }
 
-function encodeToolUse({ toolChoice, parallelToolCalls, tools }: Request, encoded: readonly Wire[]): Wire {
+/** What a tool is on the wire. */
+function wireKind({ kind }: Tool, issuer: string): 'function' | 'custom' {
+  return kind === 'custom' && takesCustomTools(issuer) ? 'custom' : 'function'
+}
+
+function saidOf(tool: FunctionTool | CustomTool, type: 'function' | 'custom', path: string, losses: Losses): object {
+  const { description } = tool
+  if (tool.kind === 'function') return { description, parameters: tool.schema, strict: tool.strict }
+  if (type === 'custom') return { description, format: tool.grammar && { type: 'grammar', grammar: tool.grammar } }
+  loseGrammar(tool, path, losses)
+  return { description: functionDescription(tool), parameters: TEXT_INPUT }
+}
+
+function encodeToolUse(
+  { toolChoice, parallelToolCalls, tools }: Request,
+  encoded: readonly Wire[],
+  issuer: string,
+): Wire {
   const members = { parallel_tool_calls: parallelToolCalls }
   if (toolChoice === undefined) return members
   if (toolChoice.type !== 'tool') return { tool_choice: toolChoice.type, ...members }
   const { name } = toolChoice
   const tool = tools.find(known => known.name === name && known.kind !== 'provider')
-  if (tool === undefined || !encoded.some(({ [tool.kind]: said }) => objectOf(said)?.name === name))
+  const type = tool && wireKind(tool, issuer)
+  if (type === undefined || !encoded.some(({ [type]: said }) => objectOf(said)?.name === name))
     throw refusal('/toolChoice', `there is no tool ${JSON.stringify(name)}`)
-  return { tool_choice: { type: tool.kind, [tool.kind]: { name } }, ...members }
+  return { tool_choice: { type, [type]: { name } }, ...members }
 }
 
 /** A choice without tools means nothing, and OpenAI refuses it. */

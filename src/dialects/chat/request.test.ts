@@ -11,6 +11,7 @@ import {
   wrapSeal,
 } from '../../model/index.ts'
 import type { EncodeRequestContext } from '../codec.ts'
+import { TEXT_INPUT } from '../custom-tools.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
 
 const ISSUER = 'https://upstream.example'
@@ -492,5 +493,43 @@ test('what only OpenAI knows is sent to OpenAI only', () => {
   assert.deepEqual(
     encode(request).losses.map(({ path }) => path),
     ['/output/verbosity', '/metadata', '/cacheKey', '/store'],
+  )
+})
+
+test('custom tools are such for OpenAI, and functions with one string for all others', () => {
+  const grammar = { syntax: 'lark', definition: 'start: "x"' } as const
+  const request: Partial<Request> = {
+    tools: [{ kind: 'custom', name: 'patch', description: 'Patches', grammar }],
+    toolChoice: { type: 'tool', name: 'patch' },
+    turns: [
+      user(text('Hi')),
+      {
+        role: 'assistant',
+        parts: [{ kind: 'tool-call', callId: 'a', name: 'patch', runBy: 'client', input: 'text', payload: 'x' }],
+      },
+      { role: 'user', parts: [{ kind: 'tool-result', callId: 'a', failed: false, content: [text('done')] }] },
+    ],
+  }
+  const calls = ({ body }: Encoded) => (body.messages as { tool_calls?: object[] }[])[1]?.tool_calls
+
+  const own = encode(request, { issuer: 'https://api.openai.com' })
+  const format = { type: 'grammar', grammar }
+  assert.deepEqual(own.body.tools, [{ type: 'custom', custom: { name: 'patch', description: 'Patches', format } }])
+  assert.deepEqual(own.body.tool_choice, { type: 'custom', custom: { name: 'patch' } })
+  assert.deepEqual(calls(own), [{ id: 'a', type: 'custom', custom: { name: 'patch', input: 'x' } }])
+  assert.deepEqual(own.losses, [])
+
+  const other = encode(request)
+  const [tool] = other.body.tools as { type: string; function: { description: string; parameters: unknown } }[]
+  assert.equal(tool?.type, 'function')
+  assert.match(`${tool?.function.description}`, /^Patches\n\nThe `input` must be text of this lark grammar/)
+  assert.deepEqual(tool?.function.parameters, TEXT_INPUT)
+  assert.deepEqual(other.body.tool_choice, { type: 'function', function: { name: 'patch' } })
+  assert.deepEqual(calls(other), [
+    { id: 'a', type: 'function', function: { name: 'patch', arguments: '{"input":"x"}' } },
+  ])
+  assert.deepEqual(
+    other.losses.map(({ path, reason }) => `${path} ${reason}`),
+    ['/tools/0/description unit', '/tools/0/grammar unit'],
   )
 })

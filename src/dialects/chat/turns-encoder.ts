@@ -18,7 +18,7 @@ import { defined, itemsOf, objectOf, type Wire } from '../value.ts'
 import { CallIds } from './call-ids.ts'
 import { PART_BREAK, readEcho } from './carrier.ts'
 import { audioFormat } from './content.ts'
-import { takesCacheMarks } from './upstream.ts'
+import { takesCacheMarks, takesCustomTools } from './upstream.ts'
 
 /** What OpenAI takes for the name of a function. */
 export const LEGAL_NAME = /^[A-Za-z0-9_-]{1,64}$/
@@ -237,10 +237,11 @@ export class TurnsEncoder {
     const { function_call: _, ...members } = membersFor('chat', native) ?? {}
     if (native !== undefined && native.dialect !== 'chat')
       this.#losses.addNative(`${path}/native/members`, native.members)
+    const json = input === 'json' ? payload || '{}' : JSON.stringify({ input: payload })
     const call =
-      input === 'json'
-        ? { type: 'function', function: { name, arguments: payload === '' ? '{}' : payload } }
-        : { type: 'custom', custom: { name, input: payload } }
+      input === 'text' && takesCustomTools(this.#context.issuer)
+        ? { type: 'custom', custom: { name, input: payload } }
+        : { type: 'function', function: { name, arguments: json } }
     return { id: this.#callId(callId, path), ...call, ...own, ...members }
   }
 

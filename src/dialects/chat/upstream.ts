@@ -20,6 +20,11 @@ export function takesCacheMarks(issuer: string): boolean {
   return /(^|[./])openrouter\.ai(?=[:/]|$)|^openrouter$|litellm/.test(issuer)
 }
 
+/** Whether tools can be called with free text; everybody else knows functions only. */
+export function takesCustomTools(issuer: string): boolean {
+  return isOpenai(issuer)
+}
+
 /**
  * The member for the limit of output. Every server knows `max_tokens`; OpenAI has deprecated it, and its
  * reasoning models refuse it, wherever they are hosted.

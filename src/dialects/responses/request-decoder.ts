@@ -24,7 +24,7 @@ import {
   wrongMember,
 } from '../member.ts'
 import { refusal } from '../sayings.ts'
-import { defined, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
+import { defined, itemsOf, objectOf, restOf, textOf, type Unread, type Wire } from '../value.ts'
 import { pocket } from './answer-desk.ts'
 import { decodeContent } from './content.ts'
 import { flatName, namespaceOf } from './namespace.ts'
@@ -60,7 +60,7 @@ export function decodeRequest(body: Wire, _match?: Match): Request {
   const wire: Unread<ResponsesRequest> = body
   if (flagMember(wire.background, 'background') === true)
     throw refusal('background', 'an answer that is fetched later can only be relayed')
-  const tools = decodeTools(wire.tools)
+  const tools = decodeTools(wire)
   const { instructions, turns } = decodeInput(wire, tools)
   const choice = decodeChoice(wire.tool_choice, tools)
   const include = listMember(wire.include, 'include') ?? []
@@ -142,12 +142,23 @@ function decodeOutput(value: unknown): OutputWish | undefined {
   return Object.keys(wish).length === 0 ? undefined : wish
 }
 
-/** Tools in a namespace stand among the others, by one name each. */
-function decodeTools(value: unknown): readonly Tool[] {
-  const wires = (listMember(value, 'tools') ?? []).map((tool, n) => requiredObject<ResponsesTool>(tool, `tools[${n}]`))
-  const taken = new Set(wires.flatMap(({ name }) => textOf(name) ?? []))
-  return wires.flatMap((wire, n) => {
-    const member = `tools[${n}]`
+/** An item of the input by which a client offers tools; Codex offers all of its own so. */
+const MORE_TOOLS = 'additional_tools'
+
+/** Tools in a namespace stand among the others, by one name each, and so do those that an item offers. */
+function decodeTools({ tools, input }: Unread<ResponsesRequest>): readonly Tool[] {
+  const offers = itemsOf(input).map((item, n) => [objectOf(item), `input[${n}].tools`] as const)
+  const more = offers
+    .filter(([item]) => item?.type === MORE_TOOLS)
+    .map(([item, member]) => [item?.tools, member] as const)
+  const wires = [[tools, 'tools'] as const, ...more].flatMap(([list, member]) =>
+    (listMember(list, member) ?? []).map((tool, n) => {
+      const place = `${member}[${n}]`
+      return { wire: requiredObject<ResponsesTool>(tool, place), member: place }
+    }),
+  )
+  const taken = new Set(wires.flatMap(({ wire }) => textOf(wire.name) ?? []))
+  return wires.flatMap(({ wire, member }) => {
     if (wire.type !== 'namespace') return [decodeTool(wire, member)]
     const namespace = requiredText(wire.name, `${member}.name`)
     const { tools: _, ...group } = wire
@@ -280,6 +291,7 @@ class InputReader {
   #readItem(item: Unread<ResponsesItem>, member: string): void {
     const isReference = item.role === undefined && item.content === undefined && item.id !== undefined
     const type = item.type ?? (isReference ? 'item_reference' : 'message')
+    if (type === MORE_TOOLS) return
     if (OUTPUTS.has(type)) this.#readResult(item, member)
     else if (type !== 'message' || item.role === 'assistant') this.#readAnswer({ ...item, type })
     else this.#readMessage(item, member)

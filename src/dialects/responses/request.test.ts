@@ -325,3 +325,41 @@ test('what cannot be honoured or read is refused by its name', () => {
   ]
   for (const [attempt, message] of refused) assert.throws(attempt, message)
 })
+
+test('tools that an item of the input offers are tools like the others, and the item is no turn', () => {
+  const exec = { type: 'custom', name: 'exec', description: 'Runs' }
+  const request = decodeRequest({
+    model: 'm',
+    tools: [{ type: 'function', name: 'wait' }],
+    input: [
+      {
+        type: 'additional_tools',
+        id: 'at_1',
+        role: 'developer',
+        tools: [{ type: 'namespace', name: 'functions', description: '', tools: [exec] }],
+      },
+      { role: 'developer', content: 'Be brief' },
+      { role: 'user', content: 'Hi' },
+      { type: 'custom_tool_call', call_id: 'c', name: 'exec', namespace: 'functions', input: 'x' },
+      { type: 'custom_tool_call_output', call_id: 'c', output: 'done' },
+    ],
+  })
+  assert.deepEqual(
+    request.tools.map(({ kind, name }) => [kind, name]),
+    [
+      ['function', 'wait'],
+      ['custom', 'functions__exec'],
+    ],
+  )
+  assert.equal(request.instructions.length, 1)
+  assert.deepEqual(
+    request.turns.map(({ role }) => role),
+    ['user', 'assistant', 'user'],
+  )
+  const [call] = request.turns[1]?.parts ?? []
+  assert.equal(call?.kind === 'tool-call' && call.name, 'functions__exec')
+  assert.throws(
+    () => decodeRequest({ model: 'm', input: [{ type: 'additional_tools', tools: [{}] }] }),
+    /input\[0\]\.tools\[0\]\.type/,
+  )
+})
