@@ -24,11 +24,13 @@ export class Program implements AsyncDisposable {
   /**
    * @param config what stands in the configuration file, if there is to be one
    * @param nodeOptions flags of Node
+   * @param variables of the environment, beside the few that it has
    */
   static async start(
     args: readonly string[],
     config?: object | string,
     nodeOptions: readonly string[] = [],
+    variables: Readonly<Record<string, string>> = {},
   ): Promise<Program> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-'))
     const file = join(folder, 'millrace.yaml')
@@ -37,7 +39,7 @@ export class Program implements AsyncDisposable {
     const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
       cwd: folder,
       // Without the provider keys of whoever runs the tests. The cache halves the time to start.
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-compiled') },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-compiled'), ...variables },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     return new Program(child, folder)
@@ -56,8 +58,12 @@ export class Program implements AsyncDisposable {
   }
 
   /** Runs a command line to its end. */
-  static async run(args: readonly string[], config?: object | string): Promise<Ended> {
-    await using program = await Program.start(args, config)
+  static async run(
+    args: readonly string[],
+    config?: object | string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<Ended> {
+    await using program = await Program.start(args, config, [], variables)
     const [code] = await program.exit
     return { code, stdout: program.stdout, stderr: program.stderr }
   }

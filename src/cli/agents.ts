@@ -1,5 +1,9 @@
 /** How the coding agents are pointed at a gateway: by variables and flags, never by files of the user's. */
 
+import type { Config } from '../gateway/index.ts'
+
+type DialectName = keyof Config['upstreams'][number]['baseUrls']
+
 /** Where an agent is to go. */
 export interface Destination {
   /** The gateway, `http://127.0.0.1:8642`. */
@@ -21,6 +25,8 @@ export interface Pointing {
 export interface Agent {
   /** What is looked for on the PATH. */
   readonly program: string
+  /** What it speaks. */
+  readonly dialect: DialectName
   /** The command that installs it. */
   readonly install: string
   readonly point: (destination: Destination) => Pointing
@@ -32,6 +38,7 @@ const NO_KEY = 'no-key-needed'
 export const AGENTS = {
   claude: {
     program: 'claude',
+    dialect: 'messages',
     install: 'npm install --global @anthropic-ai/claude-code',
     point: ({ url, key, isCredentialPassed }) => ({
       variables: {
@@ -44,6 +51,7 @@ export const AGENTS = {
   },
   codex: {
     program: 'codex',
+    dialect: 'responses',
     install: 'npm install --global @openai/codex',
     point: ({ url, key, isCredentialPassed }) => {
       const credential =
@@ -76,4 +84,26 @@ export function withoutProxy(
   const exceptions = (env.NO_PROXY ?? env.no_proxy ?? '').split(',').filter(name => name.trim() !== '')
   const all = exceptions.includes(host) ? exceptions : [...exceptions, host]
   return { NO_PROXY: all.join(','), no_proxy: all.join(',') }
+}
+
+/** How an agent finds a gateway of this configuration. */
+export function destinationOf({ server, upstreams }: Config, { dialect }: Agent, url: string): Destination {
+  const own = upstreams.filter(({ baseUrls }) => baseUrls[dialect] !== undefined)
+  return {
+    url,
+    key: server.keys[0],
+    isCredentialPassed: own.some(({ apiKey, passCredential }) => apiKey === undefined && passCredential),
+  }
+}
+
+/** A text as one word of a POSIX shell. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** What points the agent at the gateway, for `eval` in a shell. */
+export function toShell({ program }: Agent, { variables, flags }: Pointing): string {
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`)
+  const words = flags.map(quote).join(' ')
+  return lines.join('') + (flags.length === 0 ? '' : `${program}() { command ${program} ${words} "$@"; }\n`)
 }

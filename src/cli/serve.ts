@@ -1,10 +1,8 @@
 import { Command } from 'commander'
-import { loadConfig, startGateway } from '../gateway/index.ts'
-import { startSimulator } from '../simulator/index.ts'
-import { createLog } from './log.ts'
+import { loadConfig } from '../gateway/index.ts'
+import { openGateway } from './open-gateway.ts'
 import { parsePort } from './options.ts'
 import { stopOnSignals } from './signals.ts'
-import { simulatorConfig } from './simulator-config.ts'
 import { welcome } from './welcome.ts'
 
 interface ServeFlags {
@@ -27,22 +25,8 @@ export function serveCommand(): Command {
 async function serve({ config: flag, host, port }: ServeFlags): Promise<void> {
   const server = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
   const loaded = loadConfig({ cwd: process.cwd(), env: process.env, server, ...(flag === undefined ? {} : { flag }) })
-  const isBare = loaded.file === undefined && loaded.config.upstreams.length === 0
-  const simulator = isBare ? await startSimulator() : undefined
-  try {
-    const config = simulator === undefined ? loaded.config : simulatorConfig(simulator.url, server)
-    const log = createLog(config.log)
-    const gateway = await startGateway({ config, log })
-    stopOnSignals(async () => {
-      await gateway.close()
-      await simulator?.close()
-      await log.close()
-    })
-    process.stdout.write(`millrace listening on ${gateway.url}\n`)
-    if (simulator !== undefined) process.stdout.write(welcome(gateway.url))
-  } catch (error) {
-    // It would keep the process alive.
-    await simulator?.close()
-    throw error
-  }
+  const gateway = await openGateway(loaded, server)
+  stopOnSignals(() => gateway.close())
+  process.stdout.write(`millrace listening on ${gateway.url}\n`)
+  if (gateway.isSimulated) process.stdout.write(welcome(gateway.url))
 }

@@ -6,6 +6,7 @@ export {
   configSchema,
   defaultConfig,
   exampleConfig,
+  type LoadedConfig,
   type LogConfig,
   loadConfig,
   parseConfig,
