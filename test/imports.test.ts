@@ -27,6 +27,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   exchange: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe'],
   streaming: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange'],
   access: [...LOWEST, 'model', 'observe', 'http'],
+  tokens: [...LOWEST, 'model'],
   simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node'],
   gateway: ['*'],
   cli: [...LOWEST, 'gateway', 'simulator'],

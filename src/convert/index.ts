@@ -10,6 +10,7 @@ export {
   type Conversion,
   type ConvertedRequest,
   convertRequest,
+  decodeCounted,
   decodeRequest,
   type Framing,
   framingOf,

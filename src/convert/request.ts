@@ -121,8 +121,21 @@ export function decodeRequest(client: Dialect, body: Uint8Array, match: Match, i
   return orFailure(() => {
     // The scanner looks first: it refuses nesting and bytes that `JSON.parse` would take.
     if (!isScanned) scanObject(body)
-    return client.codec.decodeRequest(parseExact(toUtf8(body)) as Wire, match)
+    return client.codec.decodeRequest(readWire(body), match)
   })
+}
+
+/** The request that a client wants the tokens of; a failure for the client when it cannot be read. */
+export function decodeCounted(client: Dialect, body: Uint8Array, match: Match): Request | Failure {
+  return orFailure(() => {
+    scanObject(body)
+    const wire = readWire(body)
+    return client.codec.decodeRequest(client.counting?.requestIn(wire) ?? wire, match)
+  })
+}
+
+function readWire(body: Uint8Array): Wire {
+  return parseExact(toUtf8(body)) as Wire
 }
 
 /** What somebody refuses by throwing, as a value. */

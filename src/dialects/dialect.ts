@@ -3,6 +3,7 @@ import type { RawHeaders } from '../http/index.ts'
 import type { Member } from '../json/index.ts'
 import type { DialectName, Finish, Usage } from '../model/index.ts'
 import type { Codec } from './codec.ts'
+import type { Wire } from './value.ts'
 import type { WrappedPlace } from './wrapped-seals.ts'
 
 export type { DialectName } from '../model/index.ts'
@@ -20,6 +21,8 @@ export interface Dialect {
   /** Reads the frames of one stream. One for each stream. */
   createMeter(): Meter
   readonly whole: WholeMeter
+  /** Undefined: it cannot be asked for the tokens of a request. */
+  readonly counting?: DialectCounting
   readonly models: DialectModels
   /** Where a frame or a whole body names the model that answered: members, from the outside in. */
   readonly modelAt: readonly (readonly string[])[]
@@ -31,8 +34,11 @@ export interface Dialect {
 
 /** What a request asks of a dialect's API. */
 export interface Match {
-  /** `generate`: an answer of a model. `models`: the list of models. `other`: relayed as it is. */
-  readonly operation: 'generate' | 'models' | 'other'
+  /**
+   * `generate`: an answer of a model. `count`: the tokens of a request. `models`: the list of models.
+   * `other`: relayed as it is.
+   */
+  readonly operation: 'generate' | 'count' | 'models' | 'other'
   /** Path below the version segment, with a leading slash, as the client sent it: `/messages/count_tokens`. */
   readonly path: string
   /** The model named in the path (gemini), decoded. */
@@ -108,6 +114,7 @@ export type Edit =
   | 'redacted'
   | 'ended'
   | 'early-head'
+  | 'estimated'
 
 export interface DialectFailure {
   /**
@@ -191,6 +198,14 @@ export interface ModelPage {
   readonly names: readonly string[]
   /** The query that asks for the page behind it, with its question mark; undefined: there is none. */
   readonly next?: string | undefined
+}
+
+/** How an API is asked for the tokens of a request. */
+export interface DialectCounting {
+  /** The request to be counted, in the body that asks. */
+  requestIn(body: Wire): Wire
+  /** The JSON body of the answer. */
+  encode(tokens: number): Uint8Array
 }
 
 /** The list of models that an API offers. */

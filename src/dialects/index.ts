@@ -11,6 +11,7 @@ export type {
 export { bridgeCustomTools, withCustomCalls } from './custom-tools.ts'
 export type {
   Dialect,
+  DialectCounting,
   DialectFailure,
   DialectHttp,
   DialectModels,

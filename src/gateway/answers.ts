@@ -9,8 +9,13 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
   send(response, status, Buffer.from(JSON.stringify(value)), headers)
 }
 
-export function answerBytes(response: ServerResponse, status: number, body: Uint8Array): void {
-  send(response, status, body, [])
+export function answerBytes(
+  response: ServerResponse,
+  status: number,
+  body: Uint8Array,
+  headers: RawHeaders = [],
+): void {
+  send(response, status, body, headers)
 }
 
 /** A refusal in the error form of the dialect that the client speaks. */

@@ -3,15 +3,16 @@ import { SealMemory } from '../convert/index.ts'
 import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
-import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
+import { getHeader, type HttpClient, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
 import { StreamingHandler } from '../streaming/index.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
-import { lossesHeader } from './losses-header.ts'
-import { type Plan, planRequest } from './plan.ts'
+import { Estimates } from './estimates.ts'
+import { ownHeaders } from './own-headers.ts'
+import { type Estimate, type Plan, planRequest } from './plan.ts'
 import type { Streams } from './streams.ts'
 import type { Visit } from './visit.ts'
 
@@ -37,6 +38,7 @@ export class Exchanges {
   readonly #log: Log
   readonly #handler: StreamingHandler
   readonly #capacity: Capacity
+  readonly #estimates = new Estimates()
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
@@ -64,6 +66,7 @@ export class Exchanges {
     try {
       const plan = full ?? this.#plan(visit, found, credentials, await this.#readBody(visit))
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
+      else if ('request' in plan) this.#note(await this.#estimates.answer(visit, found.dialect, credentials, plan))
       else await this.#exchange(visit, found, credentials, plan)
     } catch (error) {
       this.#breakOff(visit, found, error)
@@ -84,6 +87,7 @@ export class Exchanges {
 
   async close(): Promise<void> {
     await this.#streams.drain(this.#config.timeouts.drainMs)
+    await this.#estimates.close()
     this.#seals?.clear()
     await Promise.all([...this.#clients.values()].map(client => client.close()))
   }
@@ -98,7 +102,7 @@ export class Exchanges {
     { dialect, match }: Found,
     credentials: Credentials,
     body: Uint8Array | Failure,
-  ): Plan | Failure {
+  ): Plan | Estimate | Failure {
     if ('code' in body) return body
     const refused =
       match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined
@@ -188,17 +192,4 @@ export class Exchanges {
     this.#streams.note(report)
     this.#log.info({ exchange: report }, 'exchange')
   }
-}
-
-/** Ours, under names that no upstream can take. */
-function ownHeaders({ subject, upstream, lane, edits, conversion }: Recorder): RawHeaders {
-  const losses = conversion === undefined ? undefined : lossesHeader(conversion.requestLosses.all)
-  return [
-    'x-millrace-request-id',
-    subject.id,
-    ...(upstream === undefined ? [] : ['x-millrace-upstream', upstream]),
-    ...(lane === undefined ? [] : ['x-millrace-lane', lane]),
-    ...(edits.size === 0 ? [] : ['x-millrace-edits', [...edits].join(', ')]),
-    ...(losses === undefined ? [] : ['x-millrace-losses', losses]),
-  ]
 }

@@ -26,7 +26,9 @@ function plan(config: Readonly<Record<string, unknown>>, request: Request): Plan
   const split = splitTarget(target)
   const found = route(method, split, headers) as { dialect: Dialect; match: Match }
   const credentials = new KeyRing(parsed.server.keys).read(headers, split.query.slice(1))
-  return planRequest(parsed, { ...found, credentials, body: fromUtf8(body) })
+  const made = planRequest(parsed, { ...found, credentials, body: fromUtf8(body) })
+  assert.ok(!('request' in made), 'no estimate')
+  return made
 }
 
 /** The plan for the one upstream `up`, which there has to be. */
@@ -154,8 +156,8 @@ test('a model that no rule matches is refused with the rules that there are', ()
   assert.match(message, /model "gpt-4o".*fast, g-\*, claude-\*/)
 })
 
-test('a dialect that the upstream does not speak is a clear 400', () => {
-  const { status, message } = refused(RULES, { target: '/v1/messages/count_tokens', body: '{"model":"fast"}' })
+test('a path that only the upstream itself can serve is a clear 400 where it speaks another dialect', () => {
+  const { status, message } = refused(RULES, { target: '/v1/messages/batches', body: '{"model":"fast"}' })
   assert.equal(status, 400)
   assert.match(message, /messages dialect.*two \(chat\)/)
 })

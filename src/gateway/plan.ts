@@ -2,6 +2,7 @@ import type { Credentials } from '../access/index.ts'
 import {
   type Conversion,
   convertRequest,
+  decodeCounted,
   decodeRequest,
   type Framing,
   framingOf,
@@ -22,7 +23,7 @@ import {
 import { type Failure, failure } from '../errors.ts'
 import { adapters, type Budgets } from '../exchange/index.ts'
 import { getHeader, type RawHeaders, requestHeaders, withoutHeaders } from '../http/index.ts'
-import { type Loss, Losses } from '../model/index.ts'
+import { type Loss, Losses, type Request } from '../model/index.ts'
 import { type Choice, type Config, chooseModel, firstUpstream, type Upstream } from './config/index.ts'
 
 /** A client's request, understood as far as routing needs it. */
@@ -58,6 +59,13 @@ export interface Plan {
   readonly budgets: Budgets & { readonly connectMs: number }
 }
 
+/** A question for the tokens of a request, where the upstream's API is not the one that is asked. */
+export interface Estimate extends Pick<Plan, 'upstream' | 'model'> {
+  /** What the upstream would be asked in. */
+  readonly spoken: DialectName
+  readonly request: Request
+}
+
 type Wish = 'stream' | 'whole'
 
 /** What is decided before the request is written. */
@@ -72,12 +80,13 @@ type Decided = Pick<Plan, 'wants' | 'asks' | 'framing'> & {
 type Written = Pick<Plan, 'url' | 'headers' | 'target' | 'conversion'>
 
 /** Chooses the upstream of a request and writes the request for it; a failure for the client if there is none. */
-export function planRequest(config: Config, asked: Asked): Plan | Failure {
+export function planRequest(config: Config, asked: Asked): Plan | Estimate | Failure {
   const { dialect, match, body } = asked
   const { model, stream, refusal, members } = dialect.http.peek(match, body)
-  if (refusal !== undefined && match.operation === 'generate') return refusal
+  if (refusal !== undefined && OF_MODELS.has(match.operation)) return refusal
   const choice = choose(config, asked, model)
   if ('code' in choice) return choice
+  if (match.operation === 'count' && choice.dialect !== dialect.name) return estimated(choice, asked, model)
   const framing = framingFor(choice, asked)
   const wants = stream || framing === 'array' ? 'stream' : 'whole'
   const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked), framing, members } as const
@@ -95,9 +104,12 @@ export function planRequest(config: Config, asked: Asked): Plan | Failure {
   }
 }
 
+/** Calls that any upstream can serve, whatever it speaks. */
+const OF_MODELS: ReadonlySet<Match['operation']> = new Set(['generate', 'count'])
+
 /** By the model where one is named; the other paths of an API go to the first upstream that speaks it. */
 function choose(config: Config, { dialect, match }: Asked, model: string | undefined): Choice | Failure {
-  const others = match.operation === 'generate' ? FOREIGN.get(dialect.name) : []
+  const others = OF_MODELS.has(match.operation) ? FOREIGN.get(dialect.name) : []
   if (match.operation === 'generate' || model !== undefined) return chooseModel(config, model, dialect.name, others)
   const upstream = firstUpstream(config, dialect.name)
   if (upstream === undefined) return failure('not-found', `No upstream speaks the ${dialect.name} dialect`)
@@ -112,6 +124,13 @@ const FOREIGN: ReadonlyMap<DialectName, readonly DialectName[]> = new Map(
     adapters.pairs.filter(({ from, to }) => from === name && to !== name).map(({ to }) => to),
   ]),
 )
+
+function estimated(choice: Choice, { dialect, match, body }: Asked, model: string | undefined): Estimate | Failure {
+  const request = decodeCounted(dialect, body, match)
+  if ('code' in request) return request
+  const { upstream, dialect: spoken } = choice
+  return { upstream, spoken, request, model: { requested: model, sent: choice.model ?? model } }
+}
 
 /** Only an upstream of the client's own dialect, and one that is asked as the client asks, gives arrays itself. */
 function framingFor({ dialect: spoken, upstream }: Choice, { dialect, match }: Asked): Framing {

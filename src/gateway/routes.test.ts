@@ -57,11 +57,11 @@ const CASES: readonly (readonly [line: string, expected: string, headers?: RawHe
   ['POST /v1beta/models/qwen3:8b:generateContent', 'gemini generate /models/qwen3:8b:generateContent qwen3:8b false'],
   ['POST /v1beta/models/%zz:generateContent', 'gemini generate /models/%zz:generateContent %zz false'],
   ['POST /v1beta/tunedModels/t:generateContent', 'gemini generate /tunedModels/t:generateContent tunedModels/t false'],
-  ['POST /v1/models/m:countTokens', 'gemini other /models/m:countTokens m'],
+  ['POST /v1/models/m:countTokens', 'gemini count /models/m:countTokens m'],
   ['POST /v1beta/models/m:embedContent', 'gemini other /models/m:embedContent m'],
 
   // The other paths of an API.
-  ['POST /v1/messages/count_tokens?beta=true', 'messages other /messages/count_tokens'],
+  ['POST /v1/messages/count_tokens?beta=true', 'messages count /messages/count_tokens'],
   ['POST /v1/messages/batches', 'messages other /messages/batches'],
   ['POST /v1/embeddings', 'chat other /embeddings'],
   ['POST /v1/audio/speech', 'chat other /audio/speech'],

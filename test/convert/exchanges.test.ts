@@ -130,16 +130,6 @@ suite('a converted exchange', () => {
     })
   }
 
-  test('count_tokens of another dialect is a clear error', async () => {
-    const response = await fetch(`${pairs.to('chat').url}/v1/messages/count_tokens`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'm', messages: [] }),
-    })
-    assert.equal(response.status, 400)
-    assert.match(JSON.parse(await response.text()).error.message, /messages dialect.*upstream \(chat\)/)
-  })
-
   function seenOf(name: string): SeenRequest | undefined {
     return pairs.simulator.requests().find(({ headers }) => headers[headers.indexOf('x-case') + 1] === name)
   }

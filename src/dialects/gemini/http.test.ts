@@ -34,7 +34,9 @@ test('without `alt=sse` a stream is an array of chunks: a whole body', () => {
 })
 
 test('other methods of a model are relayed with its name, the other paths of the API without', () => {
-  for (const method of ['countTokens', 'embedContent', 'batchEmbedContents', 'predict'])
+  const path = '/models/g:countTokens'
+  assert.deepEqual(http.match('POST', path), { operation: 'count', path, model: 'g' })
+  for (const method of ['embedContent', 'batchEmbedContents', 'predict'])
     assert.deepEqual(http.match('POST', `/models/g:${method}`), {
       operation: 'other',
       path: `/models/g:${method}`,

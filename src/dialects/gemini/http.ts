@@ -12,6 +12,8 @@ const GENERATES: ReadonlyMap<string, boolean> = new Map([
   ['streamGenerateContent', true],
 ])
 
+const COUNT = 'countTokens'
+
 /** The other paths of Google's API: first segments. */
 const FAMILIES: ReadonlySet<string> = new Set([
   'auth_tokens',
@@ -33,6 +35,7 @@ export const http: DialectHttp = {
     if (called === undefined) return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
     const { model } = called
     const streams = GENERATES.get(called.method)
+    if (called.method === COUNT && method === 'POST') return { operation: 'count', path, model }
     if (streams === undefined) return { operation: 'other', path, model }
     // Without `alt=sse` the chunks come as the items of one JSON array: a whole body to us.
     const stream = streams && new URLSearchParams(query).get('alt') === 'sse'

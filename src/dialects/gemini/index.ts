@@ -1,6 +1,7 @@
 import { fromUtf8 } from '../../bytes.ts'
 import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
+import { counting } from './counting.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
 import { decodeMessage, encodeMessage } from './message.ts'
@@ -32,6 +33,7 @@ export const gemini: Dialect = Object.freeze<Dialect>({
   createMeter,
   whole,
   models,
+  counting,
   modelAt: [['modelVersion']],
   wrappedAt: [{ path: ['contents', '*', 'parts', '*', 'thoughtSignature'], holds: [[]], emptied: 'list' }],
   codec,

@@ -3,17 +3,12 @@ import { test } from 'node:test'
 import { fromUtf8, toUtf8 } from '../../bytes.ts'
 import { http } from './http.ts'
 
-test('a message generates, the other paths of the API are relayed', () => {
+test('a message generates or is counted, the other paths of the API are relayed', () => {
   assert.deepEqual(http.match('POST', '/messages'), { operation: 'generate', path: '/messages' })
+  const count = '/messages/count_tokens'
+  assert.deepEqual(http.match('POST', count), { operation: 'count', path: count })
   assert.deepEqual(http.match('GET', '/models'), { operation: 'models', path: '/models' })
-  for (const path of [
-    '/messages/count_tokens',
-    '/messages/batches',
-    '/messages/batches/b/results',
-    '/models/claude',
-    '/files',
-    '/skills',
-  ])
+  for (const path of ['/messages/batches', '/messages/batches/b/results', '/models/claude', '/files', '/skills'])
     assert.deepEqual(http.match('POST', path), { operation: 'other', path })
   assert.equal(http.match('GET', '/messages'), undefined)
   assert.equal(http.match('POST', '/chat/completions'), undefined)

@@ -5,6 +5,7 @@ import { editBody, peekBody } from '../request-body.ts'
 import { DEFAULT_VERSION } from './tables.ts'
 
 const MESSAGES = '/messages'
+const COUNT = '/messages/count_tokens'
 
 /** The other paths of Anthropic's API: first segments. */
 const FAMILIES: ReadonlySet<string> = new Set(['complete', 'files', 'messages', 'models', 'skills'])
@@ -13,6 +14,7 @@ export const http: DialectHttp = {
   prefix: '/anthropic',
   match(method, path) {
     if (path === MESSAGES) return method === 'POST' ? { operation: 'generate', path } : undefined
+    if (path === COUNT && method === 'POST') return { operation: 'count', path }
     if (path === '/models' && method === 'GET') return { operation: 'models', path }
     return isInFamily(path, FAMILIES) ? { operation: 'other', path } : undefined
   },

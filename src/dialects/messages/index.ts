@@ -1,6 +1,7 @@
 import { fromUtf8 } from '../../bytes.ts'
 import type { Codec } from '../codec.ts'
 import type { Dialect } from '../dialect.ts'
+import { counting } from './counting.ts'
 import { failure } from './failure.ts'
 import { http } from './http.ts'
 import { decodeMessage, encodeMessage } from './message.ts'
@@ -30,6 +31,7 @@ export const messages: Dialect = Object.freeze<Dialect>({
   createMeter,
   whole,
   models,
+  counting,
   modelAt: [['model'], ['message', 'model']],
   wrappedAt: [{ path: ['messages', '*', 'content', '*'], holds: [['signature'], ['data']], emptied: 'turn' }],
   codec,

@@ -1,0 +1,2 @@
+export { type TokenCount, TokenCounter, type TokenCounterOptions } from './counter.ts'
+export { countRequest } from './prompt.ts'

@@ -1,0 +1,60 @@
+import type { Part, Request, Tool } from '../model/index.ts'
+import type { TokenCount, TokenCounter } from './counter.ts'
+
+/** What the APIs add around each turn, about. */
+const PER_TURN = 4
+
+/** A picture or a page, about: what the vendors say of a picture of a million pixels lies between 260 and 1600. */
+const PER_MEDIUM = 1000
+
+/**
+ * Estimates the tokens of a request: its texts are counted, and what stands around them is added in round
+ * numbers. Opaque tokens, and items that only one dialect understands, are not counted.
+ */
+export async function countRequest(request: Request, counter: TokenCounter): Promise<TokenCount> {
+  const { instructions, turns, tools } = request
+  const parts = [...instructions, ...turns.flatMap(turn => turn.parts)].flatMap(withContent)
+  const texts = [...parts.flatMap(textsOf), ...tools.map(textOf)]
+  const { tokens, by } = await counter.count(texts.filter(text => text !== '').join('\n'))
+  const media = parts.filter(isMedium).length
+  return { tokens: tokens + PER_TURN * turns.length + PER_MEDIUM * media, by }
+}
+
+/** A part with what stands in it. */
+function withContent(part: Part): readonly Part[] {
+  return part.kind === 'tool-result' ? [part, ...part.content.flatMap(withContent)] : [part]
+}
+
+function isMedium(part: Part): boolean {
+  return part.kind === 'media' && part.source.type !== 'text'
+}
+
+function textsOf(part: Part): readonly string[] {
+  switch (part.kind) {
+    case 'text':
+    case 'refusal':
+      return [part.text]
+    case 'reasoning':
+      return part.texts
+    case 'media':
+      return part.source.type === 'text' ? [part.source.text] : []
+    case 'tool-call':
+      return [part.name, part.payload]
+    case 'tool-result':
+      return [part.payload ?? '']
+    case 'native':
+      return []
+  }
+}
+
+/** What a model reads of a tool; those of the provider's cost what the provider says. */
+function textOf(tool: Tool): string {
+  switch (tool.kind) {
+    case 'function':
+      return `${tool.name}\n${tool.description ?? ''}\n${JSON.stringify(tool.schema ?? {})}`
+    case 'custom':
+      return `${tool.name}\n${tool.description ?? ''}\n${tool.grammar?.definition ?? ''}`
+    case 'provider':
+      return ''
+  }
+}
