@@ -24,6 +24,7 @@ const SIMULATED: readonly RegExp[] = [
   /^data: .*\[DONE\]\n\n$/s,
   /^event: message_start\r\n.*message_stop"\}\r\n\r\n$/s,
   /^HTTP\/1\.1 429 .*retry-after: 3\r\n.*"rate_limit_exceeded"/s,
+  /"thinking":"It wants grinding".*"name":"grind","input":\{"sacks":2\}/,
   /^data: .*[^\n]$/s,
   /response\.output_text\.delta.*event: response\.failed/s,
   /^data: [^\n]+\r\n/,
