@@ -67,3 +67,19 @@ for (const spoken of UPSTREAMS)
       assert.deepEqual(await answersIn(house), ['timeout 200', 'completed 200'])
     })
   })
+
+suite('Claude Code after an overload in mid-stream', { skip }, () => {
+  test('asks for a whole answer, and gets it of an upstream that only streams', async () => {
+    await using house = await House.open('messages', { upstream: { streamOnly: true } })
+    const ended = await house.run('claude', faulty('fault=error,times=1', 'say Ground'))
+    assert.equal(ended.stdout, 'Ground\n', ended.stderr)
+    const reports = await house.reports()
+    assert.deepEqual(
+      reports.map(({ outcome, shape, error }) => [outcome, shape, error?.code]),
+      [
+        ['failed', 'stream', 'overloaded'],
+        ['completed', 'collect', undefined],
+      ],
+    )
+  })
+})

@@ -12,7 +12,8 @@ import { type SeenRequest, type Simulator, startSimulator } from '../../src/simu
 import { type GatewaySetup, startTestGateway, type TestGateway } from '../gateway.ts'
 import type { Ended } from '../process.ts'
 
-const PROGRAMS = resolve(import.meta.dirname, 'node_modules/.bin')
+/** Where the agents are once they are installed. */
+export const PROGRAMS = resolve(import.meta.dirname, 'node_modules/.bin')
 
 /** After which an agent is killed: it starts in a second and answers in another. */
 const LIMIT_MS = 60_000
@@ -21,7 +22,7 @@ const LIMIT_MS = 60_000
 const HOMES = resolve(import.meta.dirname, '../../.tmp')
 
 /** What keeps the agents from calling home, and steers them in tests. */
-const QUIET: Readonly<Record<AgentName, { variables: Record<string, string>; flags: readonly string[] }>> = {
+export const QUIET: Readonly<Record<AgentName, { variables: Record<string, string>; flags: readonly string[] }>> = {
   claude: { variables: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' }, flags: [] },
   codex: {
     variables: {},
@@ -51,9 +52,7 @@ export class House implements AsyncDisposable {
     const base = `${simulator.url}${spoken === 'gemini' ? '/v1beta' : '/v1'}`
     const upstream = { ...setup.upstream, dialects: { [spoken]: base } }
     const gateway = await startTestGateway(simulator.url, { ...setup, upstream })
-    await mkdir(HOMES, { recursive: true })
-    const home = await mkdtemp(join(HOMES, 'agent-'))
-    for (const name of ['work', '.codex']) await mkdir(join(home, name))
+    const home = await makeHome()
     const dialled: string[] = []
     return new House(simulator, gateway, home, dialled, await startProxy(dialled))
   }
@@ -125,6 +124,14 @@ export class House implements AsyncDisposable {
     this.#proxy.close()
     await rm(this.#home, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** A home with nothing in it but what the agents want to find there, and a folder `work` to work in. */
+export async function makeHome(): Promise<string> {
+  await mkdir(HOMES, { recursive: true })
+  const home = await mkdtemp(join(HOMES, 'agent-'))
+  for (const name of ['work', '.codex']) await mkdir(join(home, name))
+  return home
 }
 
 /** Notes who is asked for, and lets nobody through. */

@@ -6,7 +6,7 @@ import { type Output, runProgram } from './program.ts'
 export const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What a checkout has and a clone has not, wherever it stands. */
-const UNTRACKED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', '.installing'])
+const UNTRACKED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', '.installing', '.tmp'])
 
 export interface Manifest {
   readonly version: string
