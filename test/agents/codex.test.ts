@@ -17,9 +17,9 @@ interface Wishes {
   readonly flags?: readonly string[]
 }
 
-/** Does what the lines say, in a folder where it may write. */
+/** Does what the lines say, without a sandbox, which containers may not have: the commands are ours. */
 function codex(lines: readonly string[], { model = 'sim/agent', flags = [] }: Wishes = {}): Errand {
-  const sandbox = ['--skip-git-repo-check', '--sandbox', 'workspace-write']
+  const sandbox = ['--skip-git-repo-check', '--sandbox', 'danger-full-access']
   return { args: ['exec', ...sandbox, '--model', model, ...flags, ['Please:', ...lines].join('\n')] }
 }
 
