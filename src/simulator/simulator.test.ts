@@ -77,52 +77,51 @@ test('settings with `times` hold for so many calls of models, counted by their t
   assert.equal(await status('sim/error;times=1'), 500)
 })
 
-test('sim/agent calls the tool that it is told to, and says what came of it, in every dialect', async () => {
-  const text = 'call grind {"sacks":2}\nsay It said: {result}'
-  const schema = { type: 'object', properties: { sacks: { type: 'integer' } } }
-  const tool = { name: 'grind', description: 'Grinds' }
-  const turn = { role: 'user', content: text }
-  const model = 'sim/agent'
-  const asks = {
-    '/v1/chat/completions': [
-      { model, messages: [turn], tools: [{ type: 'function', function: { ...tool, parameters: schema } }] },
-      { messages: [turn, { role: 'tool', tool_call_id: 'a', content: 'fine' }] },
-      ['"name":"grind"', '"{\\"sacks\\":2}"'],
-    ],
-    '/v1/responses': [
-      { model, input: [turn], tools: [{ type: 'namespace', name: 'mill', tools: [{ type: 'custom', ...tool }] }] },
-      { input: [turn, { type: 'custom_tool_call_output', call_id: 'a', output: 'fine' }] },
-      ['"type":"custom_tool_call"', '"name":"grind","namespace":"mill","input":"two"'],
-    ],
-    '/v1/messages': [
-      { model, messages: [turn], tools: [{ ...tool, input_schema: schema }] },
-      { messages: [turn, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'fine' }] }] },
-      ['"name":"grind","input":{"sacks":2}'],
-    ],
-    '/v1beta/models/sim/agent:generateContent': [
-      {
-        contents: [{ role: 'user', parts: [{ text }] }],
-        tools: [{ functionDeclarations: [{ ...tool, parameters: schema }] }],
-      },
-      {
-        contents: [
-          { role: 'user', parts: [{ text }] },
-          { role: 'user', parts: [{ functionResponse: { name: 'grind', response: { output: 'fine' } } }] },
-        ],
-      },
-      ['"name":"grind","args":{"sacks":2}'],
-    ],
-  } as const
-  for (const [path, [first, next, call]] of Object.entries(asks)) {
-    const isFreeText = path === '/v1/responses'
-    const body = JSON.stringify(first)
-    const said = isFreeText ? body.replace('{\\"sacks\\":2}', '\\"two\\"') : body
-    const called = await (await fetch(simulator.url + path, { method: 'POST', body: said })).text()
-    for (const part of call) assert.ok(called.includes(part), `${path}: ${called}`)
-    const answered = await (await post(path, { ...first, ...next })).text()
-    assert.ok(answered.includes('"It said: fine"'), `${path}: ${answered}`)
-  }
-})
+const GRIND = { name: 'grind', description: 'Grinds' }
+const SACKS = { type: 'object', properties: { sacks: { type: 'integer' } } }
+const SCRIPT = 'call grind {"sacks":2}\nsay It said: {result}'
+const SCRIPTED = { role: 'user', content: SCRIPT }
+const FREELY = { role: 'user', content: SCRIPT.replace('{"sacks":2}', '"two"') }
+const ASKED_OF_GEMINI = { role: 'user', parts: [{ text: SCRIPT }] }
+
+/** A request of each dialect, what comes with the result in place of the conversation, and the call between them. */
+const AGENTS = {
+  '/v1/chat/completions': [
+    { messages: [SCRIPTED], tools: [{ type: 'function', function: { ...GRIND, parameters: SACKS } }] },
+    { messages: [SCRIPTED, { role: 'tool', tool_call_id: 'a', content: 'fine' }] },
+    '"name":"grind","arguments":"{\\"sacks\\":2}"',
+  ],
+  '/v1/responses': [
+    { input: [FREELY], tools: [{ type: 'namespace', name: 'mill', tools: [{ type: 'custom', ...GRIND }] }] },
+    { input: [FREELY, { type: 'custom_tool_call_output', call_id: 'a', output: 'fine' }] },
+    '"name":"grind","namespace":"mill","input":"two"',
+  ],
+  '/v1/messages': [
+    { messages: [SCRIPTED], tools: [{ ...GRIND, input_schema: SACKS }] },
+    { messages: [SCRIPTED, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'fine' }] }] },
+    '"name":"grind","input":{"sacks":2}',
+  ],
+  '/v1beta/models/sim/agent:generateContent': [
+    { contents: [ASKED_OF_GEMINI], tools: [{ functionDeclarations: [{ ...GRIND, parameters: SACKS }] }] },
+    {
+      contents: [
+        ASKED_OF_GEMINI,
+        { role: 'user', parts: [{ functionResponse: { name: 'grind', response: { output: 'fine' } } }] },
+      ],
+    },
+    '"name":"grind","args":{"sacks":2}',
+  ],
+} as const
+
+for (const [path, [asks, goesOn, call]] of Object.entries(AGENTS)) {
+  test(`sim/agent calls the tool that it is told to, and says what came of it: ${path}`, async () => {
+    const heard = async (body: object) => (await post(path, { model: 'sim/agent', ...body })).text()
+    const called = await heard(asks)
+    assert.ok(called.includes(call), called)
+    const answered = await heard({ ...asks, ...goesOn })
+    assert.ok(answered.includes('"It said: fine"'), answered)
+  })
+}
 
 test('an unknown path is a 404 in the form of its dialect', async () => {
   const paths = ['/v1/chat/nothing', '/v1/messages/batches', '/v1beta/files', '/__sim/redirected']

@@ -24,6 +24,7 @@ const NAMES = [
   'mill-fast',
   'sim/story',
   'sim/tools',
+  'sim/agent',
   'sim/thinking',
   'sim/error',
   'sim/long',
