@@ -18,6 +18,8 @@ export interface Destination {
 export interface Pointing {
   /** Beside those of the environment. */
   readonly variables: Readonly<Record<string, string>>
+  /** Variables of the environment that would contradict them. */
+  readonly unset: readonly string[]
   /** Before the user's own arguments. */
   readonly flags: readonly string[]
 }
@@ -40,14 +42,12 @@ export const AGENTS = {
     program: 'claude',
     dialect: 'messages',
     install: 'npm install --global @anthropic-ai/claude-code',
-    point: ({ url, key, isCredentialPassed }) => ({
-      variables: {
-        ANTHROPIC_BASE_URL: url,
-        // Without a token Claude Code asks to log in; with one it does not send the login that it has.
-        ...(key === undefined && isCredentialPassed ? {} : { ANTHROPIC_AUTH_TOKEN: key ?? NO_KEY }),
-      },
-      flags: [],
-    }),
+    point({ url, key, isCredentialPassed }) {
+      const base = { ANTHROPIC_BASE_URL: url }
+      if (key === undefined && isCredentialPassed) return { variables: base, unset: [], flags: [] }
+      // Without a token Claude Code asks to log in, with one it does not send its login; a key it sends as well.
+      return { variables: { ...base, ANTHROPIC_AUTH_TOKEN: key ?? NO_KEY }, unset: ['ANTHROPIC_API_KEY'], flags: [] }
+    },
   },
   codex: {
     program: 'codex',
@@ -59,6 +59,7 @@ export const AGENTS = {
       const provider = `{name="Millrace",base_url="${url}/v1",wire_api="responses"${credential}}`
       return {
         variables: key === undefined ? {} : { MILLRACE_KEY: key },
+        unset: [],
         flags: ['-c', 'model_provider=millrace', '-c', `model_providers.millrace=${provider}`],
       }
     },
@@ -96,14 +97,17 @@ export function destinationOf({ server, upstreams }: Config, { dialect }: Agent,
   }
 }
 
-/** A text as one word of a POSIX shell. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`
+/** Texts as words of a POSIX shell. */
+export function shellWords(texts: readonly string[]): string {
+  return texts.map(text => (/^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)).join(' ')
 }
 
 /** What points the agent at the gateway, for `eval` in a shell. */
-export function toShell({ program }: Agent, { variables, flags }: Pointing): string {
-  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`)
-  const words = flags.map(quote).join(' ')
-  return lines.join('') + (flags.length === 0 ? '' : `${program}() { command ${program} ${words} "$@"; }\n`)
+export function toShell({ program }: Agent, { variables, unset, flags }: Pointing): string {
+  const lines = [
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellWords([value])}`),
+    ...unset.map(name => `unset ${name}`),
+    ...(flags.length === 0 ? [] : [`${program}() { command ${program} ${shellWords(flags)} "$@"; }`]),
+  ]
+  return lines.map(line => `${line}\n`).join('')
 }

@@ -20,8 +20,9 @@ if (argv.includes('wait')) {
 }
 const url = env.ANTHROPIC_BASE_URL ?? /base_url="(.*)\\/v1"/.exec(argv.join())?.[1]
 const health = await (await fetch(url + '/health')).text()
-const { ANTHROPIC_AUTH_TOKEN, MILLRACE_KEY, NO_PROXY } = env
-console.log(JSON.stringify({ args: argv.slice(2), url, health, ANTHROPIC_AUTH_TOKEN, MILLRACE_KEY, NO_PROXY }))
+const { ANTHROPIC_AUTH_TOKEN, ANTHROPIC_API_KEY, MILLRACE_KEY, NO_PROXY } = env
+const said = { args: argv.slice(2), url, health, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_API_KEY, MILLRACE_KEY, NO_PROXY }
+console.log(JSON.stringify(said))
 if (argv.includes('exit')) process.exit(7)
 if (argv.includes('die')) process.kill(process.pid, 'SIGKILL')
 `
@@ -108,6 +109,15 @@ suite('run', { concurrency: 2 }, () => {
     assert.equal(code, 137)
   })
 
+  test('keeps a key of the vendor from an agent that gets a token', async () => {
+    const variables = { ...withAgents, ANTHROPIC_API_KEY: 'sk-ant-mine' }
+    const { stdout } = await Program.run(['run', 'claude'], CONFIG, variables)
+    assert.equal(JSON.parse(stdout).ANTHROPIC_API_KEY, undefined)
+    const passing = { anthropic: { passCredential: true, dialects: ['messages'], baseUrl: 'http://127.0.0.1:1/v1' } }
+    const { stdout: own } = await Program.run(['run', 'claude'], { ...CONFIG, upstreams: passing }, variables)
+    assert.equal(JSON.parse(own).ANTHROPIC_API_KEY, 'sk-ant-mine')
+  })
+
   test('keeps the gateway out of the way of a proxy', async () => {
     const variables = { ...withAgents, HTTPS_PROXY: 'http://proxy.invalid:8080', no_proxy: 'example.com' }
     const { stdout } = await Program.run(['run', 'claude'], CONFIG, variables)
@@ -140,22 +150,23 @@ suite('run --print-env', { concurrency: 2 }, () => {
     const { code, stdout } = await print('claude', { server, upstreams })
     assert.equal(code, 0)
     assert.ok(!stdout.includes('sk-upstream'))
-    const script = `${stdout}\nprintf '%s|' "$ANTHROPIC_BASE_URL" "$ANTHROPIC_AUTH_TOKEN"`
+    const names = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY']
+    const script = `ANTHROPIC_API_KEY=sk\n${stdout}\nprintf '%s|' ${names.map(name => `"$${name}"`).join(' ')}`
     const { stdout: read } = await promisify(execFile)('sh', ['-c', script])
-    assert.equal(read, "http://127.0.0.1:8765|it's-a-key-of-mine|")
+    assert.equal(read, "http://127.0.0.1:8765|it's-a-key-of-mine||")
   })
 
   test('prints a function for Codex, which has flags of its own', async () => {
     const { stdout } = await print('codex', { server: { port: 8765 }, upstreams: UPSTREAM })
     const provider = '{name="Millrace",base_url="http://127.0.0.1:8765/v1",wire_api="responses"}'
-    const flags = `'-c' 'model_provider=millrace' '-c' 'model_providers.millrace=${provider}'`
+    const flags = `-c model_provider=millrace -c 'model_providers.millrace=${provider}'`
     assert.equal(stdout, `codex() { command codex ${flags} "$@"; }\n`)
   })
 
   test('leaves an agent its own login where an upstream of its dialect is to have it', async () => {
     const upstreams = { anthropic: {}, openai: {} }
     const claude = await print('claude', { upstreams })
-    assert.equal(claude.stdout, "export ANTHROPIC_BASE_URL='http://127.0.0.1:8642'\n")
+    assert.equal(claude.stdout, 'export ANTHROPIC_BASE_URL=http://127.0.0.1:8642\n')
     const codex = await print('codex', { upstreams })
     assert.match(codex.stdout, /wire_api="responses",requires_openai_auth=true\}/)
   })

@@ -79,8 +79,9 @@ async function isGateway(url: string): Promise<boolean> {
 }
 
 function pointingAt(url: string, agent: Agent, { config }: LoadedConfig): Pointing {
-  const { variables, flags } = agent.point(destinationOf(config, agent, url))
-  return { variables: { ...variables, ...withoutProxy(new URL(url).hostname, process.env) }, flags }
+  const pointing = agent.point(destinationOf(config, agent, url))
+  const proxies = withoutProxy(new URL(url).hostname, process.env)
+  return { ...pointing, variables: { ...pointing.variables, ...proxies } }
 }
 
 /** Signals that are handed on. */
@@ -92,8 +93,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * @returns its exit code; 128 and its number where a signal ended it, as shells have it
  * @throws {MillraceError} not-found, when it is not installed
  */
-async function runToEnd(agent: Agent, { variables, flags }: Pointing, args: readonly string[]): Promise<number> {
-  const env = { ...process.env, ...variables }
+async function runToEnd(agent: Agent, { variables, unset, flags }: Pointing, args: readonly string[]): Promise<number> {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...variables }
+  for (const name of unset) delete env[name]
   const child = spawn(agent.program, [...flags, ...args], { stdio: 'inherit', env })
   const onSignal = (signal: NodeJS.Signals): void => {
     // A terminal sends Ctrl-C to both of us, and twice means something else to an agent.

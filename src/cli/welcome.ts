@@ -1,5 +1,8 @@
+import { AGENTS, shellWords } from './agents.ts'
+
 /** What to try on a gateway that runs on the simulator. */
 export function welcome(url: string): string {
+  const { flags } = AGENTS.codex.point({ url, key: undefined, isCredentialPassed: false })
   const json = "-H 'content-type: application/json'"
   return `
 No configuration and no provider keys: the built-in simulator answers. Try one line for each dialect:
@@ -16,7 +19,7 @@ Point your tools here:
   Anthropic SDK   ANTHROPIC_BASE_URL=${url}
   Google SDK      new GoogleGenAI({ apiKey, httpOptions: { baseUrl: '${url}' } })
   Claude Code     ANTHROPIC_BASE_URL=${url} claude
-  Codex CLI       codex -c model_provider=millrace -c 'model_providers.millrace={name="Millrace",base_url="${url}/v1",wire_api="responses"}'
+  Codex CLI       codex ${shellWords(flags)}
 
 For real providers set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY, or write a millrace.yaml: millrace config example
 `
