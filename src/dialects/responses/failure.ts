@@ -18,7 +18,8 @@ export const failure: DialectFailure = {
  * The two events that end a stream in a failure.
  *
  * The provider sends both, in this order. The SDK raises its error at the first, which has the error nested
- * although the reference shows it flat; Codex reads the second and no other.
+ * although the reference shows it flat; Codex reads the second and no other. It takes the word for an
+ * overload there for final, and asks again after `server_error`, which is also what the reference has.
  *
  * @param number the next sequence number
  * @param response what else is known of the response that failed
@@ -28,7 +29,10 @@ export function encodeFailureEvents(failure: Failure, number: number, response: 
   const failed = {
     object: 'response',
     status: 'failed',
-    error: { code: error.code ?? error.type, message: error.message },
+    error: {
+      code: failure.code === 'overloaded' ? 'server_error' : (error.code ?? error.type),
+      message: error.message,
+    },
     incomplete_details: null,
     output: [],
     ...response,
