@@ -102,6 +102,17 @@ suite('Codex with WebSockets', { skip }, () => {
     assert.deepEqual(await answersIn(house), ['completed 200'])
   })
 
+  test('does so by itself with the provider of OpenAI, pointed here', async () => {
+    await using house = await House.open('messages')
+    const base = `openai_base_url=${JSON.stringify(`${house.gateway.url}/v1`)}`
+    const errand = codex(['say Ground'], { flags: ['-c', 'model_provider=openai', '-c', base] })
+    const variables = { RUST_LOG: 'codex_core=warn', CODEX_API_KEY: 'sk-nobody' }
+    const ended = await house.run('codex', { ...errand, variables })
+    assert.equal(ended.stdout, 'Ground\n', ended.stderr)
+    assert.match(ended.stderr, /falling back to HTTP/)
+    assert.deepEqual(await answersIn(house), ['completed 200'])
+  })
+
   test('does not try one when it is pointed here as `millrace run` does', async () => {
     await using house = await House.open('messages')
     const errand = { ...codex(['say Ground']), variables: { RUST_LOG: 'codex_api=info,codex_core=warn' } }
