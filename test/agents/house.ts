@@ -149,15 +149,7 @@ async function startProxy(dialled: string[]): Promise<Server> {
   return server
 }
 
-/** The last line of a script that runs one tool. */
-export const TOOL_SAID = 'say The tool said: {result}'
-
 /** How the exchanges of a house ended. */
 export async function answersIn(house: House): Promise<readonly string[]> {
   return (await house.reports()).map(({ outcome, status }) => `${outcome} ${status}`)
-}
-
-/** The simulator's own opaque tokens in what it was sent, each once. */
-export function sealsIn(call: SeenRequest | undefined): readonly string[] {
-  return [...new Set(call?.body.match(/\bc2ltO[\w+/=]+/g))]
 }
