@@ -18,6 +18,16 @@ suite('a folder that is installed on demand', () => {
     await whyNotInstalled(folder.path)
     await folder.want({ nowhere: { version: '1.0.0', resolved: 'http://127.0.0.1:1/nowhere.tgz' } })
     assert.match(`${await whyNotInstalled(folder.path)}`, /^npm ci ended with 1: .*ECONNREFUSED/)
+  })
+
+  test('is not tried again at once when that has failed', async () => {
+    await using folder = await folderWith({ nowhere: { version: '1.0.0', resolved: 'http://127.0.0.1:1/nowhere.tgz' } })
+    const reason = `${await whyNotInstalled(folder.path)}`
+    await folder.want({})
+    const file = join(folder.path, '.not-installed')
+    assert.equal(await whyNotInstalled(folder.path), `${reason} (remove ${file} to try again)`)
+    await rm(file)
+    assert.equal(await whyNotInstalled(folder.path), false)
     assert.deepEqual((await readdir(folder.path)).sort(), ['node_modules', 'package-lock.json', 'package.json'])
   })
 })

@@ -2,7 +2,7 @@
  * Packages too heavy for everybody's `npm ci`: a folder of `test/` that has a `package.json` and a
  * `package-lock.json` of its own is installed when the first test asks for it.
  */
-import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProgram } from './package/program.ts'
@@ -14,6 +14,12 @@ const LOOK_EVERY_MS = 200
 
 const LOCK = 'package-lock.json'
 
+/** Why the last try failed, so that the other tests of a run do not wait for a network that is not there. */
+const REASON = '.not-installed'
+
+/** How long that holds, in milliseconds. */
+const REASON_MS = 300_000
+
 /**
  * Installs what the folder's lock file says, unless that has been done.
  *
@@ -24,6 +30,8 @@ const LOCK = 'package-lock.json'
 export async function whyNotInstalled(folder: string): Promise<string | false> {
   const giveUpAt = performance.now() + LIMIT_MS
   while (!(await isInstalled(folder))) {
+    const reason = await lastReason(folder)
+    if (reason !== undefined) return reason
     // npm works in a folder that holds the place of everybody else who wants to install.
     const workshop = join(folder, '.installing')
     if (await isMine(workshop)) {
@@ -47,6 +55,13 @@ async function isInstalled(folder: string): Promise<boolean> {
   return found !== undefined && found === wanted
 }
 
+async function lastReason(folder: string): Promise<string | undefined> {
+  const file = join(folder, REASON)
+  const written = await stat(file).catch(() => undefined)
+  if (written === undefined || Date.now() - written.mtimeMs > REASON_MS) return undefined
+  return `${await readFile(file, 'utf8')} (remove ${file} to try again)`
+}
+
 async function isMine(workshop: string): Promise<boolean> {
   const isNew = await mkdir(workshop).then(
     () => true,
@@ -67,7 +82,12 @@ async function install(folder: string, workshop: string): Promise<string | false
   for (const file of ['package.json', LOCK]) await copyFile(join(folder, file), join(workshop, file))
   const command = ['ci', '--no-audit', '--no-fund', '--fetch-retries=0']
   const { code, stderr } = await runProgram('npm', command, workshop, LIMIT_MS)
-  if (code !== 0) return `npm ci ended with ${code}: ${stderr.split('\n').slice(0, 3).join(' ')}`
+  if (code !== 0) {
+    const reason = `npm ci ended with ${code}: ${stderr.split('\n').slice(0, 3).join(' ')}`
+    await writeFile(join(folder, REASON), reason)
+    return reason
+  }
+  await rm(join(folder, REASON), { force: true })
   const modules = join(workshop, 'node_modules')
   await mkdir(modules, { recursive: true })
   await copyFile(join(workshop, LOCK), join(modules, LOCK))
