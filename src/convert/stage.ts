@@ -54,8 +54,11 @@ export class ConvertStage {
   }
 
   readonly #take = (event: StreamEvent): void => {
+    const { length } = this.#text
     this.#encoder.push(event)
     if (event.type === 'error') this.#isErrorTold = true
+    // A ping opens no client: until something is said, an error can be a status.
+    else if (event.type !== 'ping') this.seen.isReady ||= this.#text.length > length
   }
 
   readonly #write = (text: string): void => {
@@ -72,7 +75,6 @@ export class ConvertStage {
         this.#text += this.#client.failure.encodeInStream(reading.failure, undefined, reading.answerId)
     }
     if (this.#text === '') return
-    this.seen.isReady = true
     const text = this.#text
     this.#text = ''
     out(fromUtf8(text))

@@ -84,6 +84,33 @@ test('a first event that is an error becomes a status in the form of the client'
   assert.equal((await report).outcome, 'failed')
 })
 
+const CALLING =
+  'data: {"type":"message_start","message":{"id":"msg_1","model":"up-model","usage":{"input_tokens":7}}}\n\n' +
+  'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"toolu_1","name":"mill"}}\n\n' +
+  'data: {"type":"ping"}\n\n'
+const BUSY = 'data: {"type":"error","error":{"type":"overloaded_error","message":"Busy"}}\n\n'
+
+test('a ping opens no client, and neither does a call that a client is told whole: an error is a status', async () => {
+  const { call, outlet, report } = begin({ adapter: createAdapter({ from: 'gemini', to: 'messages' }) })
+  call().head(200).data(CALLING)
+  assert.equal(outlet.text, '')
+  call().data(BUSY)
+  assert.equal(outlet.head?.status, 529)
+  assert.equal(JSON.parse(outlet.text).error.status, 'UNAVAILABLE')
+  assert.partialDeepStrictEqual(await report, { outcome: 'failed', status: 529, usage: { input: 7 } })
+})
+
+test('a client that has waited long enough is opened, and gets the error in the stream', async () => {
+  const { call, outlet, report, sweep } = begin({ adapter: createAdapter({ from: 'gemini', to: 'messages' }) })
+  call().head(200).data(CALLING)
+  sweep.pass(DEFAULT_BUDGETS.headHoldMs)
+  assert.equal(outlet.head?.status, 200)
+  call().data(BUSY).end()
+  assert.doesNotMatch(outlet.text, /functionCall/)
+  assert.match(outlet.text, /"error":\{"code":529,/)
+  assert.equal((await report).outcome, 'failed')
+})
+
 test('an early head gets the same error as an event', () => {
   const { call, outlet, sweep } = begin({ budgets: { ...DEFAULT_BUDGETS, earlyHeadMs: 100 } })
   sweep.pass(100)
@@ -101,7 +128,7 @@ test('a stream that breaks off is closed, told as an error, and cut', async () =
     .head(200)
     .data(START + OPEN + HELLO)
     .end()
-  assert.match(outlet.text, /"block-end","index":0}\n\nevent: error\ndata: .*without its terminal event/)
+  assert.match(outlet.text, /"block-end","index":0,"isTorn":true}\n\nevent: error\ndata: .*without its terminal event/)
   assert.equal(outlet.ending, 'cut')
   assert.equal((await report).outcome, 'truncated')
 })

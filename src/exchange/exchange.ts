@@ -312,7 +312,7 @@ export class Exchange implements RunOwner, OutletEvents {
       this.#followReading(run)
       return
     }
-    if (reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
+    if (reading.failure !== undefined && isUnanswered(stage)) this.#lose(run, reading.failure)
     else if (this.#isReady(run)) this.#commit(run)
     else {
       run.keepHeld(heldBefore)
@@ -360,7 +360,7 @@ export class Exchange implements RunOwner, OutletEvents {
     stage.end(this.#emit)
     const { reading } = stage.seen
     this.#record.note(reading, this.#sweep.now())
-    if (!this.#isCommitted && reading.failure !== undefined && reading.progress === 0) this.#lose(run, reading.failure)
+    if (!this.#isCommitted && reading.failure !== undefined && isUnanswered(stage)) this.#lose(run, reading.failure)
     else if (reading.isFinished || reading.isTerminal || reading.failure !== undefined) {
       if (!this.#isCommitted) this.#commit(run)
       if (stage.cutsFailures === true && reading.failure !== undefined && !reading.isFinished) this.#cut()
@@ -520,6 +520,11 @@ export class Exchange implements RunOwner, OutletEvents {
 
 function isAnswer(run: Run): boolean {
   return run.head !== undefined && run.adapter.isAnswer(run.head.status)
+}
+
+/** No content has come, or none that the client could be told yet. */
+function isUnanswered({ seen }: Stage): boolean {
+  return seen.reading.progress === 0 || !seen.isReady
 }
 
 function isOver(nowMs: number, sinceMs: number, budgetMs: number): boolean {
