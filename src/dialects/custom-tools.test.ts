@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { foldEvents, type Message, type Request, type StreamEvent, unfoldMessage } from '../model/index.ts'
+import { failure } from '../errors.ts'
+import { EventWriter, foldEvents, type Message, type Request, type StreamEvent, unfoldMessage } from '../model/index.ts'
 import { bridgeCustomTools, functionDescription, textInput, withCustomCalls } from './custom-tools.ts'
 
 const REQUEST: Request = {
@@ -32,6 +33,25 @@ test('a call of a custom tool is free text again, whole and as a stream', () => 
     bridgeCustomTools(REQUEST, event => events.push(event)),
   )
   assert.deepEqual(foldEvents(events), FREE)
+})
+
+test('of a call that was torn nobody knows the text', () => {
+  const events: StreamEvent[] = []
+  const writer = new EventWriter(bridgeCustomTools(REQUEST, event => events.push(event)))
+  const index = writer.open({
+    kind: 'tool-call',
+    choice: 0,
+    callId: 'c',
+    name: 'patch',
+    runBy: 'client',
+    input: 'json',
+  })
+  writer.payload(index, '{"input":"*** Be')
+  writer.fail(failure('truncated', 'Torn'))
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['message-start', 'block-start', 'block-end', 'error'],
+  )
 })
 
 test('without custom tools nothing stands between', () => {

@@ -53,6 +53,7 @@ export function bridgeCustomTools(request: Request | undefined, emit: Emit<Strea
   const names = customNames(request)
   if (names.size === 0) return emit
   const payloads = new Map<number, string>()
+  const seals: StreamEvent[] = []
   return event => {
     switch (event.type) {
       case 'block-start': {
@@ -69,10 +70,14 @@ export function bridgeCustomTools(request: Request | undefined, emit: Emit<Strea
         return
       }
       case 'seal':
+        if (!payloads.has(event.index)) break
+        seals.push(event)
+        return
       case 'block-end': {
         const text = textInput(payloads.get(event.index) ?? '')
         payloads.delete(event.index)
-        if (text !== '') emit({ type: 'payload-delta', index: event.index, text })
+        if (text !== '' && !event.isTorn) emit({ type: 'payload-delta', index: event.index, text })
+        for (const seal of seals.splice(0)) emit(seal)
         break
       }
       default:

@@ -141,6 +141,8 @@ export interface AnnotationEvent {
 export interface BlockEnd {
   readonly type: 'block-end'
   readonly index: number
+  /** The answer failed inside the block: what it holds is not all of it. An `error` follows. */
+  readonly isTorn?: true | undefined
   readonly native?: Native | undefined
 }
 

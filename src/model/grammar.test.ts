@@ -57,6 +57,12 @@ const LEGAL: Readonly<Record<string, readonly StreamEvent[]>> = {
     ERROR,
   ],
   'an error in the place of the ends': [START, TEXT, END_BLOCK, ERROR],
+  'blocks that an error has torn': [
+    ...[START, TEXT, { ...call, index: 1 }],
+    { type: 'block-end', index: 0, isTorn: true },
+    { type: 'block-end', index: 1, isTorn: true },
+    ERROR,
+  ],
 }
 
 for (const [name, events] of Object.entries(LEGAL))
@@ -83,6 +89,7 @@ const ILLEGAL: readonly (readonly [wrong: string, events: readonly StreamEvent[]
   ['event 1: part-break for block 0, which is not open', [START, { type: 'part-break', index: 0 }]],
   ['event 3: seal for block 0, which is not open', [START, TEXT, END_BLOCK, SEAL]],
   ['event 3: a second signature seal of block 0', [START, reasoning, SEAL, SEAL]],
+  ['event 3: message-end after a torn block', [START, TEXT, { type: 'block-end', index: 0, isTorn: true }, END]],
   ['event 1: block-end for block 0, which is not open', [START, END_BLOCK]],
   [
     'event 2: annotation for a reasoning block',

@@ -30,6 +30,8 @@ export class Grammar {
   readonly #seen = new Set<number>()
   readonly #ended = new Set<number>()
   #nextIndex = 0
+  /** A block was torn: all that may follow are other ends, and the error. */
+  #isTorn = false
   #state: 'fresh' | 'started' | 'ended' = 'fresh'
 
   /** @returns what is wrong with this event here; undefined when it is legal */
@@ -40,6 +42,9 @@ export class Grammar {
       this.#state = event.type === 'error' ? 'ended' : 'started'
       return undefined
     }
+    if (this.#isTorn && event.type !== 'seal' && event.type !== 'block-end' && event.type !== 'error')
+      return `${event.type} after a torn block`
+    if (event.type === 'block-end' && event.isTorn) this.#isTorn = true
     return this.#check(event)
   }
 

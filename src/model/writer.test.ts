@@ -104,7 +104,7 @@ test("a tool of the provider's leaves the finish as it is", () => {
   assert.deepEqual(events.at(-2), { type: 'choice-end', choice: 0, finish: { reason: 'stop', raw: 'stop' } })
 })
 
-test('a failure closes what is open, tells no finish, and is the end', () => {
+test('a failure closes what is open as torn, tells no finish, and is the end', () => {
   const events = written(writer => {
     const index = writer.open(TEXT)
     writer.finish(0, { reason: 'stop', raw: 'stop' })
@@ -114,7 +114,7 @@ test('a failure closes what is open, tells no finish, and is the end', () => {
     writer.fail(BROKEN)
   })
   assert.deepEqual(events.slice(2), [
-    { type: 'block-end', index: 0 },
+    { type: 'block-end', index: 0, isTorn: true },
     { type: 'error', failure: BROKEN },
   ])
 })

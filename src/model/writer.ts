@@ -1,6 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { Annotation, Logprob } from './annotation.ts'
-import type { BlockKind, BlockStart, MessageEnd, MessageStart, StreamEvent } from './event.ts'
+import type { BlockEnd, BlockKind, BlockStart, MessageEnd, MessageStart, StreamEvent } from './event.ts'
 import type { Finish } from './finish.ts'
 import { CONTENT, type Content } from './grammar.ts'
 import type { Native } from './native.ts'
@@ -121,8 +121,7 @@ export class EventWriter {
     const block = this.#open.get(index)
     if (block === undefined) return
     this.#open.delete(index)
-    for (const seal of block.seals ?? []) this.#write({ type: 'seal', index, seal })
-    this.#write(native === undefined ? { type: 'block-end', index } : { type: 'block-end', index, native })
+    this.#writeEnd(block, native === undefined ? { type: 'block-end', index } : { type: 'block-end', index, native })
   }
 
   usage(usage: Usage): void {
@@ -153,10 +152,11 @@ export class EventWriter {
     this.#hasEnded = true
   }
 
-  /** The answer has failed: what is open is closed, and nothing is told as finished. */
+  /** The answer has failed: what is open is closed as torn, and nothing is told as finished. */
   fail(failure: Failure, native?: Native): void {
     if (this.#hasEnded) return
-    this.#closeAll()
+    for (const [index, block] of this.#open) this.#writeEnd(block, { type: 'block-end', index, isTorn: true })
+    this.#open.clear()
     this.#hasEnded = true
     this.#emit(native === undefined ? { type: 'error', failure } : { type: 'error', failure, native })
   }
@@ -166,6 +166,11 @@ export class EventWriter {
     // Some upstreams say that a turn which ends in tool calls has plainly stopped.
     const isCalling = this.#calling.get(choice) === true && (finish.reason === 'stop' || finish === UNSAID)
     return isCalling ? { ...finish, reason: 'tool-calls' } : finish
+  }
+
+  #writeEnd({ seals }: OpenBlock, end: BlockEnd): void {
+    for (const seal of seals ?? []) this.#write({ type: 'seal', index: end.index, seal })
+    this.#write(end)
   }
 
   #closeAll(): void {

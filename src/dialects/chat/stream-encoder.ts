@@ -2,6 +2,7 @@ import type { Failure } from '../../errors.ts'
 import {
   type Annotation,
   type AnnotationEvent,
+  type BlockEnd,
   type BlockStart,
   type ChoiceEnd,
   isProviderRun,
@@ -145,7 +146,7 @@ class ChatEncoder implements StreamEncoder {
         this.#annotate(event)
         break
       case 'block-end':
-        this.#close(event.index, event.native)
+        this.#close(event)
         break
       case 'usage':
         this.#usage = mergeUsage(this.#usage ?? {}, event.usage)
@@ -354,12 +355,13 @@ class ChatEncoder implements StreamEncoder {
     this.#writeDelta(candidate, { reasoning_content: '\n\n', reasoning_details: details })
   }
 
-  #close(index: number, native: Native | undefined): void {
+  #close({ index, native, isTorn }: BlockEnd): void {
     const block = this.#blocks[index]
     if (block === undefined) return this.#closeCarried(index, native)
     this.#blocks[index] = undefined
     const { start, path } = block
-    if (start.kind === 'media') return this.#writeMedia(block, native)
+    if (start.kind === 'media')
+      return isTorn ? this.#context.losses.add(path, 'no-slot') : this.#writeMedia(block, native)
     this.#noteNative(block, native)
     switch (start.kind) {
       case 'reasoning':

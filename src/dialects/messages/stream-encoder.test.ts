@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { failure } from '../../errors.ts'
 import {
   type Annotation,
+  EventWriter,
   type Finish,
   Fold,
   foldEvents,
@@ -596,4 +597,49 @@ test('a whole body always has numbers in its usage, and zeros that nobody said a
     output_tokens: 0,
   })
   assert.equal(decodeMessage(body, { issuer: ISSUER }).usage, undefined)
+})
+
+test('a call that was torn stays open, and nothing but the error follows it', () => {
+  const events: StreamEvent[] = []
+  const writer = new EventWriter(event => events.push(event))
+  const call = { kind: 'tool-call', choice: 0, name: 'grind', runBy: 'client', input: 'json' } as const
+  const [whole, torn, waiting] = ['c1', 'c2', 'c3'].map(callId => writer.open({ ...call, callId })) as [
+    number,
+    number,
+    number,
+  ]
+  for (const index of [whole, waiting]) writer.payload(index, '{"sacks":1}')
+  for (const piece of ['{"sa', 'cks"', ':']) writer.payload(torn, piece)
+  for (const index of [whole, waiting]) writer.close(index)
+  writer.fail(failure('truncated', 'Torn'))
+  const { data, losses } = encode(events)
+  assert.deepEqual(
+    data.map(({ type, index }) => [type, index]),
+    [
+      ['message_start', undefined],
+      ['content_block_start', 0],
+      ['content_block_delta', 0],
+      ['content_block_stop', 0],
+      ['content_block_start', 1],
+      ['content_block_delta', 1],
+      ['content_block_delta', 1],
+      ['content_block_delta', 1],
+      ['error', undefined],
+    ],
+  )
+  assert.deepEqual(losses, { '/candidates/0/parts/2': 'no-slot' })
+})
+
+test('a call that was torn before anything of it was written is not told', () => {
+  const events: StreamEvent[] = []
+  const writer = new EventWriter(event => events.push(event))
+  const call = { kind: 'tool-call', choice: 0, name: 'grind', runBy: 'client', input: 'json' } as const
+  writer.open({ ...call, callId: 'c1' })
+  writer.fail(failure('truncated', 'Torn'))
+  const { data, losses } = encode(events)
+  assert.deepEqual(
+    data.map(({ type }) => type),
+    ['message_start', 'error'],
+  )
+  assert.deepEqual(losses, { '/candidates/0/parts/0': 'no-slot' })
 })

@@ -206,10 +206,22 @@ export class MessagesStreamEncoder implements StreamEncoder {
     const open = this.#open
     if (open?.start.index !== index) this.#waiting.get(index)?.push(event)
     else if (event.type === 'block-end') {
-      this.#endBlock(open, event.native)
+      if (event.isTorn && !isText(open.start)) this.#leaveOpen(open)
+      else this.#endBlock(open, event.native)
       this.#open = undefined
       this.#openNext()
     } else this.#addTo(open, event)
+  }
+
+  /** Clients run a call whose block has stopped: a torn one stays open, and no block can follow it. */
+  #leaveOpen(open: OpenBlock): void {
+    const { losses } = this.#context
+    if (open.at === undefined) {
+      losses.add(open.path, 'no-slot')
+      return
+    }
+    for (const _ of this.#waiting.keys()) losses.add(`/candidates/0/parts/${this.#parts++}`, 'no-slot')
+    this.#waiting.clear()
   }
 
   /** Writes what waits, block by block, up to the first one that has not ended. */
@@ -556,6 +568,11 @@ type BlockEvent = Extract<
 
 /** A result that says itself whether it failed, not in its content. */
 const MCP_RESULT = 'mcp_tool_result'
+
+/** Whether a part of a block says something by itself. */
+function isText({ kind }: BlockStart): boolean {
+  return kind === 'text' || kind === 'refusal' || kind === 'reasoning'
+}
 
 /** Whether the pieces of a block are written as they come. */
 function isStreamed(start: BlockStart): boolean {
