@@ -35,8 +35,32 @@ const SILENT_HANDSHAKES: Readonly<Record<DialectName, readonly DialectName[]>> =
   gemini: ['chat', 'responses', 'messages', 'gemini'],
 }
 
-function phaseAt(point: Point, { client, upstream }: Way): Phase {
-  return point === 'handshake' && SILENT_HANDSHAKES[upstream].includes(client) ? 'answered' : PHASES[point]
+type PointInCalls = 'first' | 'middle' | 'last'
+
+/** Where the arguments of two calls in a row may be torn. */
+export const INSIDE_CALLS: readonly PointInCalls[] = ['first', 'middle', 'last']
+
+/** How many of the two are told to their end by then; chat ends the first one by beginning the second. */
+const WHOLE_CALLS: Readonly<Record<DialectName, Readonly<Record<PointInCalls, number>>>> = {
+  chat: { first: 0, middle: 0, last: 1 },
+  responses: { first: 0, middle: 1, last: 2 },
+  messages: { first: 0, middle: 1, last: 2 },
+  // One call, one event.
+  gemini: { first: 1, middle: 1, last: 2 },
+}
+
+/** The calls that a client may take for whole ones when a fault has struck there. */
+export function wholeCallsAt(point: PointInCalls, { client, upstream }: Way, { told }: Ending): number {
+  if (told === 'nothing') return 2
+  // The pieces of a chat call have no end but the finish.
+  return client === 'chat' ? 0 : WHOLE_CALLS[upstream][point]
+}
+
+function phaseAt(point: Point, { isCalling = false }: Row, { client, upstream }: Way): Phase {
+  if (point === 'handshake') return SILENT_HANDSHAKES[upstream].includes(client) ? 'answered' : 'streaming'
+  // Calls are told whole there: until the first one is there is nothing to tell.
+  const isUntold = isCalling && client === 'gemini' && WHOLE_CALLS[upstream][point as PointInCalls] === 0
+  return isUntold ? 'answered' : PHASES[point]
 }
 
 export interface Ending {
@@ -54,6 +78,8 @@ export interface Ending {
 /** The word that tells a failure in each dialect: OpenAI's code, Anthropic's type, Google's status. */
 export const WORDS = {
   upstream: { chat: 'upstream_error', responses: 'upstream_error', messages: 'api_error', gemini: 502 },
+  /** The same, where the upstream itself says that its status is 500. */
+  internal: { chat: 'upstream_error', responses: 'upstream_error', messages: 'api_error', gemini: 500 },
   truncated: { chat: 'stream_truncated', responses: 'stream_truncated', messages: 'api_error', gemini: 502 },
   timeout: { chat: 'timeout', responses: 'timeout', messages: 'timeout_error', gemini: 504 },
   limited: { chat: 'rate_limit_exceeded', responses: 'rate_limit_exceeded', messages: 'rate_limit_error', gemini: 429 },
@@ -89,6 +115,12 @@ const UNREAD: Ending = { told: 'a status', status: 502, outcome: 'failed', code:
 const BROKEN: Ending = { ...UNREAD, told: 'an event', status: 200 }
 const WORDLESS: Ending = { ...BROKEN, says: 'text' }
 
+/** In a whole body an error has no status but the one that it says, and only Google's says one. */
+const WHOLE_ERRORS: Readonly<Record<DialectName, Ending>> = {
+  ...{ chat: UNREAD, responses: UNREAD, messages: UNREAD },
+  gemini: { ...UNREAD, status: 500, says: 'internal' },
+}
+
 const EMPTY: Ending = { told: 'a status', status: 502, outcome: 'truncated', code: 'truncated', says: 'truncated' }
 const CUT: Ending = { ...EMPTY, told: 'an event', status: 200 }
 const TORN: Ending = { told: 'a cut', status: 200, outcome: 'truncated', code: 'truncated' }
@@ -102,11 +134,18 @@ export interface Row {
   readonly ends: Readonly<Partial<Record<Phase, Ending>>>
   /** What is left of the answer comes after it. Default false. */
   readonly goesOn?: boolean
+  /** The answer is two calls in a row. Default false. */
+  readonly isCalling?: boolean
+}
+
+/** The same fault of a model that calls tools. */
+export function calling(row: Row): Row {
+  return { ...row, model: `${row.model}-calling`, isCalling: true }
 }
 
 /** How the answer ends on its way; none where the fault cannot strike. */
-export function endingsOf({ ends }: Row, point: Point, way: Way): readonly Ending[] {
-  const ending = ends[phaseAt(point, way)]
+export function endingsOf(row: Row, point: Point, way: Way): readonly Ending[] {
+  const ending = row.ends[phaseAt(point, row, way)]
   if (ending === undefined) return []
   // Of what is collected nothing is out before its end.
   return [way.shape === 'collect' && ending.told === 'an event' ? asStatus(ending, way) : ending]
@@ -119,7 +158,7 @@ function asStatus(ending: Ending, { upstream }: Way): Ending {
 
 /** Every fault of the simulator on the way. */
 export function rowsOf(way: Way): readonly Row[] {
-  return isStreamed(way) ? streamRows(way) : WHOLE_ROWS
+  return isStreamed(way) ? streamRows(way) : wholeRows(way)
 }
 
 const [patient, hasty] = ['patient', 'hasty'] as const
@@ -159,22 +198,24 @@ function streamRows(way: Way): readonly Row[] {
 }
 
 /** Nothing of a whole body is out before its end, and what has no end is no answer. */
-const WHOLE_ROWS: readonly Row[] = [
-  { fault: 'nohead', model: hasty, ends: { asked: LATE } },
-  { fault: 'stall', model: hasty, ends: { asked: LATE, answered: LATE, streaming: LATE, trailing: LATE } },
-  { fault: 'pings,every=20', model: hasty, ends: { answered: LATE, streaming: LATE, trailing: LATE } },
-  { fault: 'drip,every=40', model: hasty, ends: { answered: LATE, streaming: LATE, trailing: SERVED } },
-  { fault: 'reset', model: patient, ends: { asked: UNREAD, answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
-  { fault: 'fin', model: patient, ends: { asked: UNREAD, answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
-  { fault: 'badchunk', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
-  { fault: 'close', model: patient, ends: { answered: EMPTY, streaming: EMPTY, trailing: SERVED } },
-  { fault: 'torn', model: patient, ends: { answered: EMPTY, streaming: EMPTY, trailing: SERVED } },
-  { fault: 'endless,size=1000', model: patient, ends: { answered: UNREAD, streaming: EMPTY, trailing: EMPTY } },
-  { fault: 'error', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
-  { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
-  { fault: 'tiny,events=500', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
-  { fault: 'unsolicited', model: patient, ends: { trailing: SERVED } },
-]
+function wholeRows({ upstream }: Way): readonly Row[] {
+  return [
+    { fault: 'nohead', model: hasty, ends: { asked: LATE } },
+    { fault: 'stall', model: hasty, ends: { asked: LATE, answered: LATE, streaming: LATE, trailing: LATE } },
+    { fault: 'pings,every=20', model: hasty, ends: { answered: LATE, streaming: LATE, trailing: LATE } },
+    { fault: 'drip,every=40', model: hasty, ends: { answered: LATE, streaming: LATE, trailing: SERVED } },
+    { fault: 'reset', model: patient, ends: { asked: UNREAD, answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+    { fault: 'fin', model: patient, ends: { asked: UNREAD, answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+    { fault: 'badchunk', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+    { fault: 'close', model: patient, ends: { answered: EMPTY, streaming: EMPTY, trailing: SERVED } },
+    { fault: 'torn', model: patient, ends: { answered: EMPTY, streaming: EMPTY, trailing: SERVED } },
+    { fault: 'endless,size=1000', model: patient, ends: { answered: UNREAD, streaming: EMPTY, trailing: EMPTY } },
+    { fault: 'error', model: patient, ends: { answered: WHOLE_ERRORS[upstream], streaming: UNREAD, trailing: UNREAD } },
+    { fault: 'texterror', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+    { fault: 'tiny,events=500', model: patient, ends: { answered: UNREAD, streaming: UNREAD, trailing: UNREAD } },
+    { fault: 'unsolicited', model: patient, ends: { trailing: SERVED } },
+  ]
+}
 
 /** How well the usage is known when no more than this has been sent. */
 const USAGE: Readonly<Record<DialectName, Readonly<Partial<Record<Point, Provenance>>>>> = {

@@ -8,7 +8,7 @@ import { askRaw, streamRequest } from '../sdk/raw.ts'
 import { READERS } from '../sdk/readers.ts'
 import { WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
-import { ask, heardBy, type Told, timeless } from './sdks.ts'
+import { ask, heardBy, type Told, withoutMadeUp } from './sdks.ts'
 import { CONVERTED, CROSSING, isRelayed, modelOf, RELAYED, rulesFor, titleOf, type Way } from './ways.ts'
 
 /** What the gateway says when there is nothing to say. */
@@ -64,8 +64,10 @@ suite('in a silence', { concurrency: 32 }, () => {
       for (const place of isRelayed(way) ? [house, tight] : [house]) {
         const { body, report } = await read(place, way, 'pinged', dripping)
         const { rest, pings } = withoutPings(client, body)
-        assert.equal(rest, plain.body)
-        assert.ok(pings > 0)
+        // The upstream's own pings may look like ours.
+        const said = withoutPings(client, plain.body)
+        assert.equal(rest, said.rest)
+        assert.ok(pings > said.pings)
         assert.ok(report.edits.includes('ping'))
       }
     })
@@ -111,7 +113,7 @@ suite('in a silence', { concurrency: 32 }, () => {
       const { status, headers, body, report } = await read(house, way, 'early', 'words=4,head=600')
       assert.equal(status, 200)
       assert.ok(body.startsWith(PINGS[client].repeat(2)))
-      assert.equal(withoutPings(client, body).rest, plain.body)
+      assert.equal(withoutPings(client, body).rest, withoutPings(client, plain.body).rest)
       assert.match(getHeader(headers, 'x-millrace-edits') ?? '', /early-head/)
       assert.partialDeepStrictEqual(report, { outcome: 'completed', edits: ['early-head', 'ping'] })
     })
@@ -146,7 +148,7 @@ async function read(house: House, way: Way, budget: Budget, settings: string) {
   const answer = await askRaw(house.url, { ...question, headers: [...(question.headers ?? []), 'x-sim', settings] })
   const report = await house.report(getHeader(answer.headers, 'x-millrace-request-id'))
   // What is converted names the model as the client does, which is another for each budget.
-  return { ...answer, body: timeless(answer.body.toString('utf8')).replaceAll(model, 'mill'), report }
+  return { ...answer, body: withoutMadeUp(answer.body.toString('utf8')).replaceAll(model, 'mill'), report }
 }
 
 /** Takes out the pings that stand at the beginning, or after a blank line; what is left tells whether others were there. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DialectName } from '../../src/dialects/index.ts'
 import type { Shape } from '../../src/model/index.ts'
 import type { StreamReport } from '../../src/observe/index.ts'
 import type { SeenRequest } from '../../src/simulator/index.ts'
@@ -55,14 +56,16 @@ const AWAITED: readonly Phase[] = [
   ERROR_BODY,
 ]
 
+/** What trails would be for an answer that nobody has seen. */
+const TRAILING: Phase = {
+  ...{ when: 'between finish and end', settings: 'words=12,fault=stall,at=finish' },
+  ...{ reached: hasFinished, status: null },
+}
+
 const PHASES: Readonly<Record<Shape, readonly Phase[]>> = {
   stream: PASSING,
   whole: AWAITED,
-  collect: [
-    ...AWAITED,
-    // What trails would be for an answer that nobody has seen.
-    { when: 'between finish and end', settings: 'words=12,fault=stall,at=finish', reached: hasFinished, status: null },
-  ],
+  collect: [...AWAITED, TRAILING],
   expand: [
     ...AWAITED,
     {
@@ -71,6 +74,14 @@ const PHASES: Readonly<Record<Shape, readonly Phase[]>> = {
     },
   ],
 }
+
+/** Where the finish is the last word the answer has been sent by then. */
+function phasesOf({ upstream, shape }: Way): readonly Phase[] {
+  return PHASES[shape].filter(phase => phase !== TRAILING || !ENDS_WITH_FINISH.has(upstream))
+}
+
+/** Dialects whose finish nothing can change. */
+const ENDS_WITH_FINISH: ReadonlySet<DialectName> = new Set<DialectName>(['responses'])
 
 const GEMINI: Way = { client: 'gemini', upstream: 'gemini', shape: 'stream' }
 
@@ -91,7 +102,7 @@ suite('a client that leaves', () => {
   after(() => house.close())
 
   for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole])
-    for (const phase of PHASES[way.shape]) test(`${titleOf(way)}: ${phase.when}`, () => check(house, way, phase))
+    for (const phase of phasesOf(way)) test(`${titleOf(way)}: ${phase.when}`, () => check(house, way, phase))
 
   for (const way of [...RELAYED, ...CROSSING])
     test(`${titleOf(way)}: after the last event, and was served`, async () => {
@@ -100,6 +111,16 @@ suite('a client that leaves', () => {
       visit.client.leave()
       const report = await reportOf(visit)
       assert.partialDeepStrictEqual(report, { outcome: 'completed', error: null, usage: { provenance: 'reported' } })
+      await eventually(() => hungUp(visit))
+    })
+
+  for (const way of CONVERTED.stream.filter(way => way.shape === 'collect' && ENDS_WITH_FINISH.has(way.upstream)))
+    test(`${titleOf(way)}: after the finish, with the whole answer, though the upstream goes on`, async () => {
+      const visit = await enter(house, way, 'plain', 'served', 'words=3,fault=stall,at=finish')
+      await visit.client.until(({ body }) => body.includes('village'))
+      visit.client.leave()
+      const report = await reportOf(visit)
+      assert.partialDeepStrictEqual(report, { outcome: 'completed', status: 200, error: null })
       await eventually(() => hungUp(visit))
     })
 

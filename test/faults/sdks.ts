@@ -42,9 +42,22 @@ function failedResponse(event: unknown): string | undefined {
   return type === 'response.failed' ? response.error?.code : undefined
 }
 
-/** Some dialects do not say when an answer was made, and the gateway has to. */
-export function timeless(text: string): string {
-  return text.replaceAll(/"(created(?:_at)?|createTime)":(?:\d+|"[^"]*")/g, '"$1":0')
+/** An id that the gateway has made, as those of its upstreams are not. */
+const MADE_ID = /(?<=")(msg|rs|fc)_[0-9A-Za-z]{20}(?=")/g
+
+/**
+ * What two answers that say the same have in common: some dialects do not say when an answer was made, or name its
+ * items, and the gateway has to. Ids are numbered in their order, so that one still stands where it stood.
+ */
+export function withoutMadeUp(text: string): string {
+  const ids = new Map<string, string>()
+  return text
+    .replaceAll(/"(created(?:_at)?|createTime)":(?:\d+|"[^"]*")/g, '"$1":0')
+    .replaceAll(MADE_ID, (id, prefix) => {
+      const known = ids.get(id) ?? `${prefix}_${ids.size}`
+      ids.set(id, known)
+      return known
+    })
 }
 
 /** Writes down what passes between an SDK and the network. */

@@ -98,6 +98,10 @@ suite('an answer that passes through the hub', { concurrency: 16 }, () => {
   }
 })
 
+function belowVersion(url = ''): string {
+  return url.replace(/^\/v1(?:beta)?(?=\/)/, '')
+}
+
 /** A server of the engine alone, without the gateway: whoever has made it can stop its answer. */
 class Stage implements AsyncDisposable {
   readonly url: string
@@ -121,7 +125,8 @@ class Stage implements AsyncDisposable {
         url: simulator.url + pathOf(upstream, 'sim-story', true),
         headers: { 'content-type': 'application/json', 'x-case': this.name, 'x-sim': 'words=10000,delay=20' },
         body: await buffer(request),
-        handlerConfig: { formatContext: { source: client, target: upstream } },
+        // By its path a Gemini client asks for a stream.
+        handlerConfig: { formatContext: { source: client, target: upstream, path: belowVersion(request.url) } },
       })
       await this.deferred.sendTo(response)
     })

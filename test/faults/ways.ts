@@ -23,13 +23,9 @@ const KINDS = { plain: {}, streamonly: { streamOnly: true }, wholeonly: { stream
 
 const own = DIALECTS.map(dialect => ({ client: dialect, upstream: dialect }))
 
-/** Dialects whose ways through the hub are held to these tables; responses and gemini are still to join. */
-const HELD: ReadonlySet<DialectName> = new Set<DialectName>(['chat', 'messages'])
-const coded = own.filter(({ client }) => HELD.has(client))
-
 /** The directed pairs of different dialects that can be converted. */
 const pairs = adapters.pairs
-  .filter(({ from, to }) => from !== to && HELD.has(from) && HELD.has(to))
+  .filter(({ from, to }) => from !== to)
   .map(({ from, to }) => ({ client: from, upstream: to }))
 
 function inShape(shape: Shape, ways: readonly Omit<Way, 'shape'>[]): readonly Way[] {
@@ -40,8 +36,8 @@ export const RELAYED: readonly Way[] = inShape('stream', own)
 
 /** Every way that leads through the hub, by what the upstream sends. */
 export const CONVERTED = {
-  stream: [...inShape('stream', pairs), ...inShape('collect', [...pairs, ...coded])],
-  whole: [...inShape('whole', pairs), ...inShape('expand', [...pairs, ...coded])],
+  stream: [...inShape('stream', pairs), ...inShape('collect', [...pairs, ...own])],
+  whole: [...inShape('whole', pairs), ...inShape('expand', [...pairs, ...own])],
 } as const satisfies Record<string, readonly Way[]>
 
 /** A stream for a stream of another dialect. */
