@@ -49,17 +49,35 @@ const WHOLE_CALLS: Readonly<Record<DialectName, Readonly<Record<PointInCalls, nu
   gemini: { first: 1, middle: 1, last: 2 },
 }
 
-/** The calls that a client may take for whole ones when a fault has struck there. */
-export function wholeCallsAt(point: PointInCalls, { client, upstream }: Way, { told }: Ending): number {
-  if (told === 'nothing') return 2
-  // The pieces of a chat call have no end but the finish.
-  return client === 'chat' ? 0 : WHOLE_CALLS[upstream][point]
+/** How many have begun by then. */
+const BEGUN_CALLS: typeof WHOLE_CALLS = {
+  chat: { first: 1, middle: 1, last: 2 },
+  responses: { first: 1, middle: 2, last: 2 },
+  messages: { first: 1, middle: 2, last: 2 },
+  gemini: { first: 1, middle: 1, last: 2 },
 }
 
-function phaseAt(point: Point, { isCalling = false }: Row, { client, upstream }: Way): Phase {
+/** The calls that are told as whole by then: some clients are told the end of one when something follows it. */
+function toldCallsAt(point: PointInCalls, { client, upstream }: Way): number {
+  // The pieces of a chat call have no end but the finish.
+  if (client === 'chat') return 0
+  return client === 'messages' ? WHOLE_CALLS[upstream][point] : BEGUN_CALLS[upstream][point] - 1
+}
+
+/**
+ * How many calls a client takes for whole ones when a fault has struck there: at least those that something follows,
+ * even if it is but half an event, and never more than have come to their end.
+ */
+export function wholeCallsAt(point: PointInCalls, way: Way, { told }: Ending): readonly [least: number, most: number] {
+  if (told === 'nothing') return [2, 2]
+  return [toldCallsAt(point, way), way.client === 'chat' ? 0 : WHOLE_CALLS[way.upstream][point]]
+}
+
+function phaseAt(point: Point, { isCalling = false }: Row, way: Way): Phase {
+  const { client, upstream } = way
   if (point === 'handshake') return SILENT_HANDSHAKES[upstream].includes(client) ? 'answered' : 'streaming'
   // Calls are told whole there: until the first one is there is nothing to tell.
-  const isUntold = isCalling && client === 'gemini' && WHOLE_CALLS[upstream][point as PointInCalls] === 0
+  const isUntold = isCalling && client === 'gemini' && toldCallsAt(point as PointInCalls, way) === 0
   return isUntold ? 'answered' : PHASES[point]
 }
 

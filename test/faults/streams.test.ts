@@ -61,8 +61,10 @@ suite('a fault of the upstream', { concurrency: 64 }, () => {
           test(`${titleOf(way)}: ${row.fault} in the calls, at ${point}, ends ${ending.outcome}`, async () => {
             const { text } = await check(house, way, row, point, ending)
             // Of a call that was torn nobody may think that it is whole: some run it before the answer has ended.
-            const whole = Array.from({ length: wholeCallsAt(point, way, ending) }, () => ({ place: 'Löwenbrück' }))
-            assert.deepEqual(callsToldIn(way.client, text), whole)
+            const calls = callsToldIn(way.client, text)
+            const [least, most] = wholeCallsAt(point, way, ending)
+            assert.ok(calls.length >= least && calls.length <= most, `${calls.length} calls are told as whole`)
+            for (const input of calls) assert.deepEqual(input, { place: 'Löwenbrück' })
           })
 })
 
