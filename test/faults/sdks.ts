@@ -43,7 +43,7 @@ function failedResponse(event: unknown): string | undefined {
 }
 
 /** An id that the gateway has made, as those of its upstreams are not. */
-const MADE_ID = /(?<=")(msg|rs|fc)_[0-9A-Za-z]{20}(?=")/g
+const MADE_ID = /(?<=")(resp|msg|rs|fc)_[0-9A-Za-z]{20}(?=")/g
 
 /**
  * What two answers that say the same have in common: some dialects do not say when an answer was made, or name its
