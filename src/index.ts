@@ -1,9 +1,9 @@
 /**
  * Millrace: a streaming engine for LLM APIs.
  *
- * The front page, which is also `millrace/streaming`, the event stream, which is also `millrace/sse`, and
- * what the front page speaks of, for people who make the parts themselves. Of Node nothing is needed but
- * what `#client` stands for there.
+ * The front page, which is also `millrace/streaming`, the functions on web standards, which are also
+ * `millrace/functions`, the event stream, which is also `millrace/sse`, and what they speak of, for people who
+ * make the parts themselves. Of Node nothing is needed but what `#client` stands for there.
  */
 export { createClient, sharedClient } from '#client'
 export {
@@ -74,6 +74,7 @@ export {
   type Stage,
   type Subject,
 } from './exchange/index.ts'
+export * from './functions/index.ts'
 export {
   type Fetch,
   FetchClient,
@@ -93,7 +94,19 @@ export {
   type UpstreamHandler,
   type UpstreamRequest,
 } from './http/index.ts'
-export type { Finish, FinishReason, Lane, Outcome, Provenance, Shape, Usage } from './model/index.ts'
+export type {
+  Finish,
+  FinishReason,
+  Lane,
+  Loss,
+  LossReason,
+  Message,
+  Outcome,
+  Provenance,
+  Shape,
+  StreamEvent,
+  Usage,
+} from './model/index.ts'
 export {
   type After,
   type ChannelMessages,

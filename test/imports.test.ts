@@ -7,7 +7,18 @@ import { test } from 'node:test'
 const SRC = resolve(import.meta.dirname, '../src')
 
 /** Rooms that stay out of Node: they run on any JavaScript runtime. */
-const PORTABLE = ['json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange', 'streaming']
+const PORTABLE = [
+  'json',
+  'sse',
+  'http',
+  'model',
+  'dialects',
+  'convert',
+  'observe',
+  'exchange',
+  'functions',
+  'streaming',
+]
 
 const LOWEST = ['errors', 'redact', 'bytes', 'roster', 'version']
 const ALLOWED: Record<string, readonly string[]> = {
@@ -25,6 +36,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   convert: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects'],
   observe: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects'],
   exchange: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe'],
+  functions: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange'],
   streaming: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange'],
   access: [...LOWEST, 'model', 'observe', 'http'],
   tokens: [...LOWEST, 'model'],

@@ -18,6 +18,8 @@ export interface AnswerOptions {
   readonly framing?: Framing | undefined
   /** Takes the whole answer as the client has it. */
   readonly remember?: ((answer: Wire) => void) | undefined
+  /** Takes the whole answer in the neutral model, before it is written. */
+  readonly onMessage?: ((message: Message) => void) | undefined
   /** The model to name to the client; undefined: the one that the upstream names. */
   readonly model?: string | undefined
   /** Where the stage notes what the client's dialect cannot say. */
@@ -57,6 +59,7 @@ function encodeContext(options: AnswerOptions): EncodeAnswerContext {
 
 /** The body of a whole answer as the client has it. */
 export function encodeBody(message: Message, options: AnswerOptions): Uint8Array {
+  options.onMessage?.(message)
   return fromUtf8(JSON.stringify(options.client.codec.encodeMessage(message, encodeContext(options))))
 }
 

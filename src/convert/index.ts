@@ -1,8 +1,9 @@
-export type { AnswerOptions } from './answer.ts'
+export { type AnswerOptions, createEncoder } from './answer.ts'
 export { CollectStage } from './collect.ts'
 export { ExpandStage } from './expand.ts'
 export { crossingFailure } from './failure.ts'
 export { createId } from './ids.ts'
+export { lossesHeader } from './losses-header.ts'
 export { AnswerMemory } from './memory.ts'
 export { AdapterRegistry, type Make, type Pair } from './registry.ts'
 export {
@@ -21,4 +22,5 @@ export {
 } from './request.ts'
 export { type OwnedSeals, SealMemory, type SealMemoryOptions } from './seal-memory.ts'
 export { ConvertStage } from './stage.ts'
+export { StreamReader } from './stream-reader.ts'
 export { ConvertWholeStage } from './whole.ts'

@@ -1,3 +1,4 @@
+export { splitCallPath } from './call-path.ts'
 export { chat } from './chat/index.ts'
 export type {
   Codec,

@@ -19,7 +19,7 @@ import type { Stage } from './stage.ts'
 /** What does not change from one exchange to the next, and what tests set. */
 export interface ConvertOptions
   extends Pick<RequestTarget, 'issuer' | 'apiVersion' | 'askUsage' | 'losses' | 'seals' | 'history'>,
-    Pick<AnswerOptions, 'createId' | 'now' | 'memory'> {
+    Pick<AnswerOptions, 'createId' | 'now' | 'memory' | 'onMessage'> {
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: Redact
 }

@@ -15,7 +15,7 @@ import {
 import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } from './client-head.ts'
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
-import { Recorder } from './recorder.ts'
+import { outcomeOf, Recorder } from './recorder.ts'
 import { Run, type RunOwner } from './run.ts'
 import type { Stage } from './stage.ts'
 import { TransformStage } from './transform-stage.ts'
@@ -529,11 +529,4 @@ function isUnanswered({ seen }: Stage): boolean {
 
 function isOver(nowMs: number, sinceMs: number, budgetMs: number): boolean {
   return budgetMs > 0 && nowMs - sinceMs >= budgetMs
-}
-
-function outcomeOf(failed: Failure | undefined): Outcome {
-  if (failed === undefined) return 'completed'
-  return failed.code === 'truncated' || failed.code === 'timeout' || failed.code === 'cancelled'
-    ? failed.code
-    : 'failed'
 }

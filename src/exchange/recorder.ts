@@ -106,6 +106,14 @@ export class Recorder {
   }
 }
 
+/** How an exchange ended that ended so; undefined: it did not fail. */
+export function outcomeOf(failed: Failure | undefined): Outcome {
+  if (failed === undefined) return 'completed'
+  return failed.code === 'truncated' || failed.code === 'timeout' || failed.code === 'cancelled'
+    ? failed.code
+    : 'failed'
+}
+
 function round(ms: number): number {
   return Math.round(ms * 10) / 10
 }

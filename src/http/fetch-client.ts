@@ -41,6 +41,7 @@ class FetchCall implements UpstreamCall {
   readonly #request: UpstreamRequest
   readonly #handler: UpstreamHandler
   readonly #abort = new AbortController()
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   /** Resolves when reading goes on; undefined while it does. */
   #pause: PromiseWithResolvers<void> | undefined
 
@@ -60,6 +61,7 @@ class FetchCall implements UpstreamCall {
 
   abort(): void {
     this.#abort.abort()
+    this.#drop()
     this.resume()
   }
 
@@ -71,9 +73,10 @@ class FetchCall implements UpstreamCall {
     if (typeof coding === 'object') return this.#fail(coding)
     this.#handler.onHead(toHead(response, coding))
     const reader = response.body?.getReader()
+    this.#reader = reader
     for (;;) {
       const read = await this.#received(reader === undefined ? DONE : reader.read())
-      if (read === undefined) return
+      if (read === undefined) return this.#drop()
       if (read.value === undefined) return this.#handler.onEnd()
       this.#handler.onData(read.value)
     }
@@ -81,7 +84,9 @@ class FetchCall implements UpstreamCall {
 
   /** Async, so that a header that cannot be sent is a rejection like others. */
   async #ask(fetch: Fetch): Promise<Response> {
-    return fetch(this.#request.url, this.#init())
+    const response = await fetch(this.#request.url, this.#init())
+    if (this.#abort.signal.aborted) await response.body?.cancel()
+    return response
   }
 
   /** What the promise brings, once reading goes on; undefined when the call is over. */
@@ -95,6 +100,12 @@ class FetchCall implements UpstreamCall {
     if ('value' in settled) return settled.value
     this.#fail(transportFailure(settled.error, this.#request.url))
     return undefined
+  }
+
+  /** A fetch of somebody's own need not heed the signal once it has answered: its body is told too. */
+  #drop(): void {
+    // What this rejects with is what the signal, or the upstream, has done already.
+    this.#reader?.cancel().catch(() => {})
   }
 
   #fail(failure: Failure): void {

@@ -1,7 +1,7 @@
 import { sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
 import { type Conversion, convertRequest } from '../convert/index.ts'
-import { DIALECTS, type Dialect, type Match } from '../dialects/index.ts'
+import { DIALECTS, type Dialect, type Match, splitCallPath } from '../dialects/index.ts'
 import { type Failure, failure, StreamingError } from '../errors.ts'
 import {
   type Adapter,
@@ -228,16 +228,12 @@ function dialectOf(url: URL, { formatContext, responseAdapter }: HandlerConfig):
   return Object.values(DIALECTS).find(({ http }) => http.match('POST', match.path)?.operation === 'generate')
 }
 
-/** Where the part of a path begins that a dialect knows. */
-const KNOWN_PATH = /\/(?:chat\/completions|responses|messages|(?:models|tunedModels)\/.*:\w+)$/
-
 function matchIn({ pathname, search }: URL): { readonly base: string; readonly match: Match } {
-  const at = KNOWN_PATH.exec(pathname)?.index ?? 0
-  const path = pathname.slice(at)
+  const { base, path } = splitCallPath(pathname)
   // Gemini has model and stream in its path.
   const found = DIALECTS.gemini.http.match('POST', path, search)
   const match: Match = found?.operation === 'generate' ? found : { operation: 'generate', path }
-  return { base: pathname.slice(0, at), match }
+  return { base, match }
 }
 
 function bytesOf(body: Uint8Array | string | undefined): Uint8Array {

@@ -15,16 +15,27 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'FAILURES FetchClient FileTracer Framer HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
     'MemoryResponseStore MillraceError NullTracer Redactor RequestContext ResponseOutlet SealMemory SocketOutlet',
     'SseDecoder SseDecoderStream',
-    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters convertAdapter',
-    'createAdapter createClient createMetricsCollector decodeEvents encodeComment encodeEvent failure frameEnd',
-    'getHeader getHeaders metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient toRawHeaders',
+    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters collectMessage',
+    'convertAdapter convertRequest convertResponse createAdapter createClient createDecoder createEncoder',
+    'createMetricsCollector decodeEvents encodeComment encodeEvent expandMessage failure failureResponse frameEnd',
+    'getHeader getHeaders meterResponse metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient',
+    'toRawHeaders',
   ],
   'millrace/dialects': [
     'DIALECTS MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
-    'rememberAnswer responses withCustomCalls withHistory',
+    'rememberAnswer responses splitCallPath withCustomCalls withHistory',
+  ],
+  'millrace/functions': [
+    'collectMessage convertRequest convertResponse createDecoder createEncoder expandMessage failureResponse',
+    'meterResponse',
   ],
   'millrace/gateway': [
     'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
+  ],
+  'millrace/model': [
+    'EventWriter Fold Grammar Losses WRAPPED_TAG checkGrammar escapePointer finishOf foldEvents fromByteSlot',
+    'isProviderRun isWrapped membersFor mergeUsage subtract toByteSlot unfoldMessage unwrapParts unwrapSeal wrapParts',
+    'wrapSeal writePart',
   ],
   'millrace/sse': [
     'Framer SseDecoder SseDecoderStream SseEncoderStream decodeEvents encodeComment encodeEvent frameEnd',
