@@ -1,5 +1,5 @@
 import { type Failure, failure, messageOf } from '../errors.ts'
-import { type Head, type Sweep, sharedSweep } from '../http/index.ts'
+import { type Head, type Sweep, sweepOfExchange } from '../http/index.ts'
 import type { Outcome, Shape } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Attempt, NextAttempt } from './adapter.ts'
@@ -66,7 +66,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#budgets = options.budgets ?? DEFAULT_BUDGETS
     this.#limits = options.limits ?? DEFAULT_LIMITS
     this.#observer = options.observer
-    this.#sweep = options.sweep ?? sharedSweep
+    this.#sweep = options.sweep ?? sweepOfExchange()
     this.#since = this.#sentAt = this.#sweep.now()
     this.#record = new Recorder(options.subject, this.#since)
     this.report = new Promise(resolve => {

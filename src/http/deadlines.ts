@@ -63,3 +63,11 @@ export class Sweep {
 
 /** The sweep that all exchanges of a process share. */
 export const sharedSweep = new Sweep()
+
+/** Cloudflare's runtime stops the timers of a request with it, and lets none of them touch another request. */
+const TIMERS_END_WITH_REQUESTS = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
+
+/** The sweep for an exchange that brings none: the shared one, where a timer may serve several requests. */
+export function sweepOfExchange(): Sweep {
+  return TIMERS_END_WITH_REQUESTS ? new Sweep() : sharedSweep
+}

@@ -1,6 +1,6 @@
 export type { Head, HttpClient, RawHeaders, UpstreamCall, UpstreamHandler, UpstreamRequest } from './client.ts'
 export { type ContentCoding, decodedHeaders, readContentCoding } from './content-coding.ts'
-export { Sweep, type SweepOptions, type SweepTarget, sharedSweep } from './deadlines.ts'
+export { Sweep, type SweepOptions, type SweepTarget, sharedSweep, sweepOfExchange } from './deadlines.ts'
 export { authority, transportFailure } from './failures.ts'
 export { type Fetch, FetchClient } from './fetch-client.ts'
 export { connectionNamed, HOP_BY_HOP, requestHeaders, responseHeaders, sendableHeaders } from './head.ts'
