@@ -41,16 +41,25 @@ export interface Answer {
   readonly failure: Promise<Failure | undefined>
 }
 
-/** An answer that has come, through the machine of every exchange: its source is an upstream like others. */
-export function answerWith(source: Response, adapter: Adapter, wants: Wish, settings: AnswerSettings): Answer {
+/** What a client gets, by which adapter, of an upstream that was asked for something. */
+export interface Way {
+  readonly adapter: Adapter
+  readonly wants: Wish
+  readonly asks: Wish
+}
+
+/** A response that somebody has asked for: it may be on its way yet, or never come. */
+export type ResponseSource = Response | Promise<Response>
+
+/** An answer through the machine of every exchange: its source is an upstream like others. */
+export function answerWith(source: ResponseSource, { adapter, wants, asks }: Way, settings: AnswerSettings): Answer {
   const { request, signal, budgets, limits, redact } = settings
   const failed = Promise.withResolvers<Failure | undefined>()
+  const url = urlOf(source, request)
   const attempt: Attempt = {
-    upstream: hostOf(source, request),
+    ...{ upstream: url.host === NOWHERE.host ? 'response' : url.host, adapter, asks },
     client: new FetchClient(async () => source),
-    request: { method: 'POST', url: urlOf(source, request), headers: [], body: request?.sent },
-    adapter,
-    asks: request?.asksStream === true || isStream(source) ? 'stream' : 'whole',
+    request: { method: 'POST', url, headers: [], body: request?.sent },
     conversion: request?.conversion,
   }
   const outlet = new ResponseOutlet()
@@ -66,9 +75,20 @@ export function answerWith(source: Response, adapter: Adapter, wants: Wish, sett
   return { response: outlet.response, report, failure: failed.promise }
 }
 
-/** Whether a response is a stream, by its type; what is not JSON is one. */
+/** Whether a response is a stream, by its type: what is not JSON is one. */
 export function isStream({ headers }: Response): boolean {
   return headers.get('content-type')?.toLowerCase().startsWith('application/json') !== true
+}
+
+/** What an upstream gives: what it was asked for, else what comes. */
+export async function wishOf(source: ResponseSource, request: ConvertedRequest | undefined): Promise<Wish> {
+  const streams = request?.asksStream ?? (await Promise.resolve(source).then(isStream, () => true))
+  return streams ? 'stream' : 'whole'
+}
+
+/** Responses of other makes than the runtime's own are responses too. */
+export function isResponse(value: object): value is Response {
+  return typeof (value as Partial<Response>).arrayBuffer === 'function'
 }
 
 function followSignal(signal: AbortSignal, outlet: ResponseOutlet, report: Promise<StreamReport>): void {
@@ -83,14 +103,10 @@ function tellLosses(request: ConvertedRequest | undefined): RawHeaders {
   return told === undefined ? [] : ['x-millrace-losses', told]
 }
 
-/** Where an answer that nobody has fetched comes from: `.invalid` is nowhere (RFC 2606). */
-const NOWHERE = 'http://response.invalid'
+/** Where an answer comes from that says nothing of it: `.invalid` is nowhere (RFC 2606). */
+export const NOWHERE: URL = new URL('http://response.invalid')
 
-function urlOf({ url }: Response, request: ConvertedRequest | undefined): URL {
-  return new URL(url || request?.request.url || NOWHERE)
-}
-
-function hostOf(source: Response, request: ConvertedRequest | undefined): string {
-  const { host } = urlOf(source, request)
-  return host === new URL(NOWHERE).host ? 'response' : host
+function urlOf(source: ResponseSource, request: ConvertedRequest | undefined): URL {
+  const fetched = isResponse(source) ? source.url : ''
+  return new URL(fetched || request?.request.url || NOWHERE)
 }

@@ -3,7 +3,7 @@ import { failure, StreamingError } from '../errors.ts'
 import { convertAdapter } from '../exchange/index.ts'
 import type { Message } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
-import { type AnswerSettings, answerWith } from './answer.ts'
+import { type AnswerSettings, answerWith, type ResponseSource, wishOf } from './answer.ts'
 import { spoken } from './spoken.ts'
 
 export interface CollectMessageOptions extends AnswerSettings {
@@ -25,14 +25,14 @@ export interface CollectedMessage {
  * All of a stream as one whole answer: what the upstream's own endpoint without streaming would have said,
  * and the same in the neutral model. A whole answer is taken too.
  *
- * @param source a response, or the bytes of a stream; held in memory up to `limits.messageBytes`
+ * @param source a response or the promise of one, or the bytes of a stream; held in memory up to `limits.messageBytes`
  * @throws {StreamingError} with `status` and `code` when the answer is an error, breaks off, cannot be read or is
  *   too large
  * @throws {MillraceError} `bad-request` when there is no dialect of that name
  * @throws the signal's reason when it is aborted
  */
 export async function collectMessage(
-  source: Response | ReadableStream<Uint8Array>,
+  source: ResponseSource | ReadableStream<Uint8Array>,
   options: CollectMessageOptions,
 ): Promise<CollectedMessage> {
   const { from, to = from, request, issuer = request?.issuer ?? '' } = options
@@ -44,7 +44,9 @@ export async function collectMessage(
       message = collected
     },
   })
-  const answer = answerWith(toResponse(source), adapter, 'whole', options)
+  const response = toResponse(source)
+  const asks = await wishOf(response, request)
+  const answer = answerWith(response, { adapter, wants: 'whole', asks }, options)
   const text = await (await answer.response).text()
   const [report, failed] = await Promise.all([answer.report, answer.failure])
   if (failed !== undefined) throw new StreamingError(failed)
@@ -52,8 +54,8 @@ export async function collectMessage(
   return { message, body: JSON.parse(text) as Wire, report }
 }
 
-function toResponse(source: Response | ReadableStream<Uint8Array>): Response {
-  if (source instanceof Response) return source
+function toResponse(source: ResponseSource | ReadableStream<Uint8Array>): ResponseSource {
+  if (!('getReader' in source)) return source
   return new Response(source as ReadableStream<Uint8Array<ArrayBuffer>>, {
     headers: { 'content-type': 'text/event-stream' },
   })

@@ -97,7 +97,7 @@ interface Asked {
  *
  * ```ts
  * const asked = await convertRequest(request, { from: 'messages', to: 'chat', baseUrl, headers: { authorization } })
- * return convertResponse(await fetch(asked.request), { from: 'chat', to: 'messages', request: asked })
+ * return convertResponse(fetch(asked.request), { from: 'chat', to: 'messages', request: asked })
  * ```
  *
  * @param request its body is read

@@ -211,6 +211,16 @@ suite('convertResponse', () => {
     assert.match(await response.text(), /"type":"error"/)
   })
 
+  test('answers for an upstream that cannot be reached, within its form', async () => {
+    const request = await asked({ model: 'claude-x', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] })
+    const refused = Promise.reject(
+      new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) }),
+    )
+    const response = await convertResponse(refused, { from: 'chat', to: 'messages', request })
+    assert.equal(response.status, 502)
+    assert.match(await response.text(), /Cannot connect to upstream\.test:80: connection refused/)
+  })
+
   test('knows its dialects', async () => {
     const wrong = { from: 'chat', to: 'smoke' as DialectName } as const
     await assert.rejects(

@@ -1,6 +1,6 @@
 import type { DialectName } from '../dialects/index.ts'
 import { type Adapter, createAdapter, relayAdapter } from '../exchange/index.ts'
-import { type AnswerSettings, answerWith, isStream } from './answer.ts'
+import { type AnswerSettings, answerWith, type ResponseSource, wishOf } from './answer.ts'
 import { spoken } from './spoken.ts'
 
 export interface ConvertResponseOptions extends AnswerSettings {
@@ -24,15 +24,18 @@ export interface ConvertResponseOptions extends AnswerSettings {
  * those of the connection and of the old body. What the request lost stands in `x-millrace-losses`, what the
  * answer lost in the report for `onReport`.
  *
- * @param response its body is read, here alone
+ * @param response what `fetch` gives: its body is read, here alone. Given the promise of it, an upstream that
+ *   cannot be reached is an answer too, 502 or 504
  * @returns resolves when the first event has come, so that an error in its place is a status
  * @throws {MillraceError} `bad-request` when there is no dialect of that name
  * @throws the signal's reason when it is aborted before the head is decided
  */
-export async function convertResponse(response: Response, options: ConvertResponseOptions): Promise<Response> {
-  const { request } = options
-  const stream = options.stream ?? request?.wantsStream ?? isStream(response)
-  return answerWith(response, adapterOf(options), stream ? 'stream' : 'whole', options).response
+export async function convertResponse(response: ResponseSource, options: ConvertResponseOptions): Promise<Response> {
+  const { request, stream = request?.wantsStream } = options
+  const adapter = adapterOf(options)
+  const asks = await wishOf(response, request)
+  const wants = stream === undefined ? asks : stream ? 'stream' : 'whole'
+  return answerWith(response, { adapter, wants, asks }, options).response
 }
 
 function adapterOf({ from, to, request, issuer = request?.issuer ?? '', redact }: ConvertResponseOptions): Adapter {

@@ -1,5 +1,5 @@
 import type { DialectName, Wire } from '../dialects/index.ts'
-import type { AnswerSettings } from './answer.ts'
+import { type AnswerSettings, isResponse, type ResponseSource } from './answer.ts'
 import { convertResponse } from './convert-response.ts'
 
 export interface ExpandMessageOptions extends AnswerSettings {
@@ -14,12 +14,12 @@ export interface ExpandMessageOptions extends AnswerSettings {
  *
  * Errors are answered as {@link convertResponse} answers them: in the client's form, by their status.
  *
- * @param whole a response, or the parsed body of one that was good
+ * @param whole a response or the promise of one, or the parsed body of one that was good
  * @throws {MillraceError} `bad-request` when there is no dialect of that name
  * @throws the signal's reason when it is aborted before the head is decided
  */
-export async function expandMessage(whole: Response | Wire, options: ExpandMessageOptions): Promise<Response> {
+export async function expandMessage(whole: ResponseSource | Wire, options: ExpandMessageOptions): Promise<Response> {
   const { from, to = from } = options
-  const response = whole instanceof Response ? whole : Response.json(whole)
+  const response = isResponse(whole) || whole instanceof Promise ? whole : Response.json(whole)
   return convertResponse(response, { ...options, from, to, stream: true })
 }

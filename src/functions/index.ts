@@ -1,4 +1,4 @@
-export type { AnswerSettings } from './answer.ts'
+export type { AnswerSettings, ResponseSource } from './answer.ts'
 export { type CollectedMessage, type CollectMessageOptions, collectMessage } from './collect-message.ts'
 export { type ConvertedRequest, type ConvertRequestOptions, convertRequest } from './convert-request.ts'
 export { type ConvertResponseOptions, convertResponse } from './convert-response.ts'

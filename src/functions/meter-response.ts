@@ -4,7 +4,7 @@ import { type Failure, failure } from '../errors.ts'
 import { type Adapter, DEFAULT_LIMITS, outcomeOf, Recorder, relayAdapter, type Stage } from '../exchange/index.ts'
 import { type RawHeaders, sharedSweep, toRawHeaders, transportFailure } from '../http/index.ts'
 import { RequestContext, type StreamReport } from '../observe/index.ts'
-import { isStream } from './answer.ts'
+import { isStream, NOWHERE } from './answer.ts'
 import { spoken } from './spoken.ts'
 
 export interface MeterResponseOptions {
@@ -59,7 +59,7 @@ class Tap {
   #resolve!: (report: StreamReport) => void
 
   constructor(response: Response, dialect: DialectName) {
-    this.#url = new URL(response.url || 'http://response.invalid')
+    this.#url = new URL(response.url || NOWHERE)
     this.#status = response.status
     this.#headers = toRawHeaders(response.headers)
     this.#adapter = relayAdapter(spoken(dialect))
