@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
@@ -12,6 +11,7 @@ import { Program } from '../process.ts'
 import { blocksOf, curlLines, PAGES } from './markdown.ts'
 import { runProgram } from './program.ts'
 import { Project } from './project.ts'
+import { freePort } from './server.ts'
 
 const CHAT = { model: 'sim/story', stream: true, messages: [{ role: 'user', content: 'Hi' }] }
 
@@ -143,15 +143,6 @@ function fileOf(page: string): string {
 /** What a line of shell prints. */
 async function heard(line: string): Promise<string> {
   return (await runProgram('bash', ['-c', line], '/')).stdout
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Asks a server that is just being started. */

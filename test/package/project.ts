@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type Output, runProgram } from './program.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
@@ -46,6 +47,22 @@ export class Project implements AsyncDisposable {
     return join(this.folder, 'node_modules/millrace', path)
   }
 
+  /** Makes packages importable that the checkout has. */
+  async link(...names: readonly string[]): Promise<void> {
+    await linkModules(this.folder, names)
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), 'utf8')
+  }
+
+  /** @returns where the file stands */
+  async write(file: string, text: string): Promise<string> {
+    const path = join(this.folder, file)
+    await writeFile(path, text)
+    return path
+  }
+
   run(program: string, ...args: readonly string[]): Promise<Output> {
     return runProgram(program, args, this.folder)
   }
@@ -85,10 +102,16 @@ async function install({ filename }: Packed, folder: string): Promise<Manifest> 
   await outputOf('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1'], folder)
   const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
-  await mkdir(join(modules, '@types'))
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node'])
-    await symlink(join(ROOT, 'node_modules', name), join(modules, name))
+  await linkModules(folder, [...Object.keys(manifest.dependencies), '@types/node'])
   return manifest
+}
+
+async function linkModules(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const place = join(folder, 'node_modules', name)
+    await mkdir(dirname(place), { recursive: true })
+    await symlink(join(ROOT, 'node_modules', name), place)
+  }
 }
 
 async function outputOf(program: string, args: readonly string[], cwd: string): Promise<string> {

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { eventually } from '../eventually.ts'
+
+/** A program that listens on loopback, and what it has printed. Ends when it is disposed of. */
+export class Running implements AsyncDisposable {
+  readonly url: string
+  stdout = ''
+  readonly #child: ChildProcess
+  readonly #exit: Promise<unknown>
+
+  constructor(child: ChildProcess, port: number) {
+    this.url = `http://127.0.0.1:${port}`
+    this.#child = child
+    this.#exit = once(child, 'exit')
+    child.stdout?.setEncoding('utf8').on('data', text => {
+      this.stdout += text
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill()
+    await this.#exit
+  }
+}
+
+/** Runs a file with Node that listens where PORT says, and waits until it does. */
+export async function runServer(file: string, env: Readonly<Record<string, string>>): Promise<Running> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [file], {
+    env: { PATH: process.env.PATH, ...env, PORT: `${port}` },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const running = new Running(child, port)
+  try {
+    await eventually(() => isListening(port))
+  } catch (error) {
+    await running[Symbol.asyncDispose]()
+    throw error
+  }
+  return running
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Undefined: not yet. */
+async function isListening(port: number): Promise<true | undefined> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return undefined
+  } finally {
+    socket.destroy()
+  }
+}
