@@ -64,7 +64,7 @@ suite('the examples', { concurrency: true }, () => {
 
   test('of the docs are right in a strict project', async () => {
     const files = readdirSync(project.folder).filter(name => name.endsWith('.ts'))
-    assert.deepEqual(files.toSorted(), ['README.ts', 'hooks.ts', 'report.ts'])
+    assert.deepEqual(files.toSorted(), ['README.ts', 'hooks.ts', 'library.ts', 'report.ts'])
     assert.equal(await project.compile(files, '--module', 'nodenext', '--types', 'node', '--skipLibCheck'), '')
   })
 
@@ -102,6 +102,20 @@ suite('the examples', { concurrency: true }, () => {
     const { stdout, stderr, code } = await project.run('node', 'report.ts')
     assert.deepEqual({ stderr, code }, { stderr: '', code: 0 })
     assert.match(stdout, /^\{\n {2}tokensInput: 75,\n {2}tokensOutput: 180,.*provenance: 'reported'/s)
+  })
+
+  test('of docs/library.md convert, collect, expand, meter and decode', async () => {
+    const { stdout, stderr, code } = await project.run('node', 'library.ts')
+    assert.deepEqual({ stderr, code }, { stderr: '', code: 0 })
+    assert.deepEqual(stdout.trim().split('\n').toSorted(), [
+      '200 text/event-stream',
+      "collected: [ 'tool-call', 'tool-call' ] response collect",
+      'converted: completed',
+      'converted: completed',
+      'expanded: text/event-stream',
+      'heard: message-start block-start text-delta block-end choice-end message-end',
+      'metered: 180 stop true',
+    ])
   })
 
   for (const page of PAGES)
