@@ -74,10 +74,12 @@ export const FAILURES = {
   },
 } as const satisfies Record<string, CatalogueEntry>
 
+/** The names of the catalogue. */
 export type FailureCode = keyof typeof FAILURES
 
 /** Why an exchange, or one attempt of it, did not succeed. Plain data: safe to log once redacted. */
 export interface Failure {
+  /** What kind of failure it is, for programs. */
   readonly code: FailureCode
   /** HTTP status that told it, or that tells it best. */
   readonly status: number
@@ -113,7 +115,9 @@ export interface MillraceErrorOptions extends ErrorOptions {
 /** Base of everything this package throws. */
 export class MillraceError extends Error {
   override readonly name: string = 'MillraceError'
+  /** What kind of error it is, for programs: a name of the catalogue `FAILURES`. */
   readonly code: FailureCode
+  /** The provider's own words for it; undefined where it said none. */
   readonly raw: Failure['raw']
 
   constructor(code: FailureCode, message: string, { raw, ...options }: MillraceErrorOptions = {}) {
@@ -125,7 +129,9 @@ export class MillraceError extends Error {
 
 /** A limit was broken; `limitBytes` or `limit` says which one. */
 export class LimitError extends MillraceError {
+  /** Tells it from other errors where `instanceof` cannot. */
   override readonly name = 'LimitError'
+  /** The limit that was broken, in the unit that the message names. */
   readonly limit: number
 
   constructor(message: string, limit: number) {
@@ -136,8 +142,11 @@ export class LimitError extends MillraceError {
 
 /** Streaming or buffering failed; `status` is what a client should be told. */
 export class StreamingError extends MillraceError {
+  /** Tells it from other errors where `instanceof` cannot. */
   override readonly name = 'StreamingError'
+  /** The HTTP status for a client that has got nothing yet. */
   readonly status: number
+  /** Why it failed, with the upstream's own words and when to ask again where that is known. */
   readonly failure: Failure
 
   constructor(failure: Failure, options?: ErrorOptions) {

@@ -55,13 +55,17 @@ export class Redactor {
     this.#values = sources.length === 0 ? undefined : new RegExp(sources.join('|'), 'g')
   }
 
+  /** A text without secrets: those given by value, and what looks like a vendor's key. */
   text(value: string): string {
     // Values before shapes, or the shape of one secret could take half of another.
     const unnamed = this.#values === undefined ? value : value.replace(this.#values, REDACTED)
     return unnamed.replace(SHAPES, REDACTED)
   }
 
-  /** @param raw name, value, name, value */
+  /**
+   * Raw headers without secrets: also the values of headers whose names tell that they are some.
+   * @param raw name, value, name, value
+   */
   headers(raw: readonly string[]): string[] {
     return raw.map((text, at) => {
       const isSecret = at % 2 === 1 && isSecretName(raw[at - 1] as string)

@@ -34,6 +34,7 @@ export interface AnswerOptions {
   readonly memory?: AnswerMemory | undefined
   /** Where seals are remembered for a client that may not send them back; undefined: nowhere. */
   readonly seals?: OwnedSeals | undefined
+  /** Makes an id that starts with `prefix` for what the upstream gave none. Default: 20 random letters and digits. */
   readonly createId?: ((prefix: string) => string) | undefined
   /** Seconds since 1970. */
   readonly now?: (() => number) | undefined

@@ -3,7 +3,9 @@ import { MillraceError } from '../errors.ts'
 
 /** A client's dialect and an upstream's. */
 export interface Pair {
+  /** What the client speaks. */
   readonly from: DialectName
+  /** What the upstream speaks. */
   readonly to: DialectName
 }
 
@@ -14,7 +16,10 @@ export type Make<Adapter, Options> = (options: Options) => Adapter
 export class AdapterRegistry<Adapter, Options> {
   readonly #makers = new Map<string, { readonly pair: Pair; readonly make: Make<Adapter, Options> }>()
 
-  /** @throws {MillraceError} `bad-request` when there is a way already: two would make chance decide */
+  /**
+   * Adds a way; gives back the registry.
+   * @throws {MillraceError} `bad-request` when there is a way already: two would make chance decide
+   */
   register(pair: Pair, make: Make<Adapter, Options>): this {
     const name = nameOf(pair)
     if (this.#makers.has(name))
@@ -23,6 +28,7 @@ export class AdapterRegistry<Adapter, Options> {
     return this
   }
 
+  /** Whether there is a way. */
   has(pair: Pair): boolean {
     return this.#makers.has(nameOf(pair))
   }
@@ -32,7 +38,10 @@ export class AdapterRegistry<Adapter, Options> {
     return [...this.#makers.values()].map(({ pair }) => pair)
   }
 
-  /** @throws {MillraceError} `bad-request` when there is no such way */
+  /**
+   * A new adapter of a pair.
+   * @throws {MillraceError} `bad-request` when there is no such way
+   */
   create(pair: Pair, options: Options): Adapter {
     const made = this.#makers.get(nameOf(pair))
     if (made !== undefined) return made.make(options)

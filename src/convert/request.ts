@@ -53,7 +53,9 @@ export type LossPolicy = 'report' | 'refuse'
 export interface Conversion {
   /** Undefined where the request has passed as it is. */
   readonly request: Request | undefined
+  /** What the upstream's dialect could not say of the request. */
   readonly requestLosses: Losses
+  /** What the client's dialect could not say of the answer: noted while it is written. */
   readonly answerLosses: Losses
   /** Where the answer's seals are to be remembered; undefined: nowhere. */
   readonly seals?: OwnedSeals | undefined
@@ -65,6 +67,7 @@ export interface Conversion {
 
 /** What an adapter makes of a request; what is undefined stays as the client said it. */
 export interface AdaptedRequest {
+  /** What is sent. */
   readonly body: Uint8Array
   /** Path below the base URL, with a leading slash, without query. */
   readonly path?: string | undefined

@@ -11,6 +11,7 @@ export interface Origin {
   readonly issuer: string
 }
 
+/** How much a `SealMemory` remembers, and for how long. */
 export interface SealMemoryOptions {
   /** Answers that are remembered at a time. */
   readonly maxAnswers: number
@@ -42,9 +43,13 @@ const UNIT_BYTES = 2
  * answer held. It has no timer: what is too old goes when the memory is next used.
  */
 export class SealMemory {
+  /** Makes its keys its own, so that nobody can make up texts that share one. Random. */
   readonly seed: DigestSeed = createSeed()
+  /** Answers that are remembered at a time. */
   readonly maxAnswers: number
+  /** What they may take together, in bytes. */
   readonly maxBytes: number
+  /** How long one is remembered after it was last asked for, in milliseconds. */
   readonly maxAgeMs: number
   readonly #now: () => number
   /** By key, the one used last at the end. */
@@ -58,10 +63,12 @@ export class SealMemory {
     this.#now = now
   }
 
+  /** Answers that are remembered now, those that are too old but not yet forgotten among them. */
   get size(): number {
     return this.#answers.size
   }
 
+  /** What they take, in bytes. */
   get usedBytes(): number {
     return this.#usedBytes
   }
@@ -76,6 +83,7 @@ export class SealMemory {
     return new OwnedSeals(this, owner)
   }
 
+  /** Remembers what is sealed in an answer, in place of what was remembered under that key. */
   set(key: string, origin: Origin, slots: readonly Slot[]): void {
     this.#delete(key)
     const length = key.length + JSON.stringify(slots).length
@@ -84,6 +92,7 @@ export class SealMemory {
     this.#trim()
   }
 
+  /** What was sealed in an answer of the same origin; undefined when that is not remembered. */
   get(key: string, { dialect, issuer }: Origin): readonly Slot[] | undefined {
     this.#trim()
     const found = this.#answers.get(key)
@@ -93,6 +102,7 @@ export class SealMemory {
     return found.slots
   }
 
+  /** Forgets everything. */
   clear(): void {
     this.#answers.clear()
     this.#usedBytes = 0
@@ -120,6 +130,7 @@ export class SealMemory {
 
 /** A memory of seals as one owner has it. */
 export class OwnedSeals {
+  /** Where they are. */
   readonly memory: SealMemory
   readonly #owner: string | undefined
 
@@ -134,6 +145,7 @@ export class OwnedSeals {
     return before === undefined ? undefined : new SealRecording(this, origin, before)
   }
 
+  /** Keeps what is sealed in an answer; of one whose turn cannot be known again, nothing. */
   remember(marks: TurnMarks, origin: Origin, slots: readonly Slot[]): void {
     const key = keyOf(this.#owner, marks)
     if (key !== undefined) this.memory.set(key, origin, slots)

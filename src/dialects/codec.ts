@@ -13,6 +13,7 @@ export type Emit<T> = (value: T) => void
  * directions. No codec knows another dialect.
  */
 export interface Codec {
+  /** How the dialect says everything that the model knows: `docs/dialects.md` is printed from it. */
   readonly sayings: Sayings
   /**
    * Reads a client's request. Members that this dialect does not know go into native pockets.
@@ -28,7 +29,9 @@ export interface Codec {
   decodeMessage(body: Wire, context: DecodeAnswerContext): Message
   /** Writes a whole answer that did not fail. */
   encodeMessage(message: Message, context: EncodeAnswerContext): Wire
+  /** A decoder of one stream: `emit` is called with each event, while the decoder is being called. */
   createStreamDecoder(context: DecodeAnswerContext, emit: Emit<StreamEvent>): StreamDecoder
+  /** An encoder of one stream: `write` is called with whole frames, while the encoder is being called. */
   createStreamEncoder(context: EncodeAnswerContext, write: Emit<string>): StreamEncoder
   /** For clients that want the chunks of a stream as the items of one JSON array (Gemini without `alt=sse`). */
   readonly array?: {
@@ -49,9 +52,11 @@ export interface EncodeRequestContext {
   readonly issuer: string
   /** The version of the upstream's API; undefined: the dialect's default. */
   readonly apiVersion: string | undefined
+  /** Where the encoder notes what the dialect cannot say. */
   readonly losses: Losses
 }
 
+/** A request as the API wants it. */
 export interface EncodedRequest {
   /** Path below the base URL, with a leading slash, without query. */
   readonly path: string
@@ -59,14 +64,17 @@ export interface EncodedRequest {
   readonly query: string
   /** Headers that the dialect's API wants beside credential and content type. */
   readonly headers: RawHeaders
+  /** The JSON of the body. */
   readonly body: Wire
 }
 
+/** What reading an answer needs to know of its upstream. */
 export interface DecodeAnswerContext {
   /** Whose seals the answer holds. */
   readonly issuer: string
 }
 
+/** What writing an answer needs to know of its client. */
 export interface EncodeAnswerContext {
   /** What the client asked for, understood; undefined where nobody knows. */
   readonly request: Request | undefined
@@ -74,6 +82,7 @@ export interface EncodeAnswerContext {
   readonly model: string | undefined
   /** Whether the upstream speaks this dialect too: what it has said stays as it was. Default false. */
   readonly isOwn?: boolean | undefined
+  /** Where the encoder notes what the dialect cannot say. */
   readonly losses: Losses
   /** A new id for something that the upstream gave none: `prefix` and some 20 random letters and digits. */
   createId(prefix: string): string
@@ -94,6 +103,7 @@ export interface StreamDecoder {
   readonly isFinished: boolean
   /** The terminal event has come; nothing can follow. `message-end` or `error` has been emitted. */
   readonly isTerminal: boolean
+  /** Reads one event of the stream. */
   push(event: SseEvent): void
   /** The upstream's bytes have ended: complete when every candidate is finished, else `truncated`. */
   end(): void
@@ -103,5 +113,6 @@ export interface StreamDecoder {
 
 /** Writes one stream. Takes any legal sequence of events, and writes no illegal order of its dialect. */
 export interface StreamEncoder {
+  /** Writes one event; nothing after `message-end` or `error`. */
   push(event: StreamEvent): void
 }

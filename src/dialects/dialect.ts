@@ -13,16 +13,21 @@ export type { DialectName } from '../model/index.ts'
  * A dialect knows no other dialect.
  */
 export interface Dialect {
+  /** What it is called in configuration and reports. */
   readonly name: DialectName
+  /** Its paths, headers and flags. */
   readonly http: DialectHttp
+  /** How it tells errors. */
   readonly failure: DialectFailure
   /** A frame that may stand between any two events and that this dialect's clients skip. */
   readonly keepAlive: Uint8Array
   /** Reads the frames of one stream. One for each stream. */
   createMeter(): Meter
+  /** Reads whole bodies. */
   readonly whole: WholeMeter
   /** Undefined: it cannot be asked for the tokens of a request. */
   readonly counting?: DialectCounting
+  /** Its list of models. */
   readonly models: DialectModels
   /** Where a frame or a whole body names the model that answered: members, from the outside in. */
   readonly modelAt: readonly (readonly string[])[]
@@ -49,7 +54,9 @@ export interface Match {
 
 /** What routing needs to know of a request. */
 export interface Peeked {
+  /** The model that is asked for; undefined where none is named. */
   readonly model: string | undefined
+  /** Whether a stream is asked for. */
   readonly stream: boolean
   /** Why a request to a model cannot go up as it is: not JSON, not an object, an unclear wish. */
   readonly refusal?: Failure
@@ -69,9 +76,11 @@ export interface RequestEdits {
   readonly members?: readonly Member[] | undefined
 }
 
+/** A request of the client's dialect as it goes up. */
 export interface UpstreamTarget {
   /** Path below the base URL, with a leading slash, without query. */
   readonly path: string
+  /** The client's bytes, but for the edits. */
   readonly body: Uint8Array
   /** Parameters that stand in place of the client's of the same names; absent: the client's are right. */
   readonly query?: string
@@ -79,6 +88,7 @@ export interface UpstreamTarget {
   readonly edits: readonly Edit[]
 }
 
+/** What a dialect says outside of its bodies, and the little of them that routing needs. */
 export interface DialectHttp {
   /** The path prefix that names this API's vendor on the gateway: `/anthropic`. */
   readonly prefix: string
@@ -116,6 +126,7 @@ export type Edit =
   | 'early-head'
   | 'estimated'
 
+/** How a dialect tells that something went wrong: as an answer, and in mid-stream. */
 export interface DialectFailure {
   /**
    * Reads an upstream's error answer, whatever its body is: JSON of this dialect or of another, HTML,
@@ -153,6 +164,7 @@ export interface Reading {
   events: number
   /** Events that carried a part of the answer. */
   progress: number
+  /** Reasoning has come, or a seal of it. */
   hasReasoning: boolean
   /** Visible text, a refusal or a tool call has come. */
   hasToken: boolean
@@ -164,6 +176,7 @@ export interface Reading {
   finish: Finish | undefined
   /** The first that was told. Beside `isFinished` it came after the finish, and does not undo it. */
   failure: Failure | undefined
+  /** The usage as far as it is known: the last explicit value of each member. */
   usage: Usage
   /** Whether the usage is the upstream's final word. */
   isUsageFinal: boolean
@@ -175,7 +188,9 @@ export interface Reading {
   malformed: number
 }
 
+/** Reads the frames of one stream while they pass. */
 export interface Meter {
+  /** What has been read so far; written by `frame`. */
   readonly reading: Reading
   /**
    * Reads one whole frame: `text[start, end)`, with its blank line, one character a byte.
@@ -188,8 +203,12 @@ export interface Meter {
 
 /** Metering of whole bodies: only these top-level members are kept while the bytes pass. */
 export interface WholeMeter {
+  /** Names of the top-level members that `read` looks at. */
   readonly members: readonly string[]
-  /** @param values the members that were found and small enough, parsed; others may stand beside them */
+  /**
+   * Reads a whole answer by these members.
+   * @param values the members that were found and small enough, parsed; others may stand beside them
+   */
   read(values: Readonly<Record<string, unknown>>): Reading
 }
 
@@ -214,9 +233,11 @@ export interface DialectModels {
   readonly headers: RawHeaders
   /** A page of a list; without names when it cannot be read. */
   decode(body: Uint8Array): ModelPage
+  /** A list of these names, as the API gives one. */
   encode(names: readonly string[]): Uint8Array
 }
 
+/** A reading of which nothing has been read yet. */
 export function emptyReading(): Reading {
   return {
     events: 0,

@@ -96,7 +96,9 @@ export type Saying =
 
 /** How one dialect says everything: total by type, read by its encoders, and printed as `docs/dialects.md`. */
 export interface Sayings {
+  /** How each member of a request is said. */
   readonly request: Readonly<Record<RequestHome, Saying>>
+  /** How each member of an answer is said. */
   readonly answer: Readonly<Record<AnswerHome, Saying>>
   /** Members of the wire that this dialect alone has: kept for itself, lost in all others. */
   readonly natives: { readonly request: readonly string[]; readonly answer: readonly string[] }

@@ -6,10 +6,13 @@ import type { Lane, Shape } from '../model/index.ts'
 import type { Limits } from './budgets.ts'
 import type { Stage } from './stage.ts'
 
+/** What the stage of one answer needs to know. */
 export interface AdapterContext {
   /** The model that the client named. */
   readonly clientModel: string | undefined
+  /** What the client wants against what the upstream gives. */
   readonly shape: Shape
+  /** How much the stage may hold. */
   readonly limits: Limits
   /** Where the stage notes what it changes. */
   readonly edits: Set<Edit>
@@ -25,6 +28,7 @@ export interface Adapter {
   readonly from: string
   /** The upstream's dialect. */
   readonly to: string
+  /** How the bytes travel; `custom` for an adapter of one's own. */
   readonly lane: Lane
   /** What is changed and known before the upstream answers. */
   readonly edits: readonly Edit[]
@@ -40,6 +44,7 @@ export interface Adapter {
   readonly keepAlive: Uint8Array | undefined
   /** Whether a status comes with an answer; all others go to `failure`, with their body. */
   isAnswer(status: number): boolean
+  /** A new stage for one answer. */
   stage(context: AdapterContext): Stage
   /**
    * An upstream's error answer, in the client's form; `body` is the upstream's own where it fits.
@@ -50,11 +55,15 @@ export interface Adapter {
   answer(failure: Failure, requestId: string): Uint8Array
 }
 
+/** An upstream's error answer as the client gets it. */
 export interface FailureAnswer {
+  /** What it means. */
   readonly failure: Failure
+  /** The body for the client. */
   readonly body: Uint8Array
   /** The body's media type when it is not the upstream's own body. */
   readonly mediaType?: string
+  /** What was changed of the upstream's body: `redacted`, or nothing. */
   readonly edits: readonly Edit[]
 }
 
@@ -62,8 +71,11 @@ export interface FailureAnswer {
 export interface Attempt {
   /** The upstream's configured name. */
   readonly upstream: string
+  /** Sends it. */
   readonly client: HttpClient
+  /** What is sent, credentials included. */
   readonly request: UpstreamRequest
+  /** Turns the answer into the client's. */
   readonly adapter: Adapter
   /** The model that this attempt asks for. */
   readonly model?: string

@@ -25,6 +25,7 @@ export interface Budgets {
   readonly earlyHeadMs: number
 }
 
+/** The budgets of an exchange that brings none. */
 export const DEFAULT_BUDGETS: Budgets = {
   headMs: 300_000,
   wholeHeadMs: 600_000,
@@ -48,6 +49,7 @@ export interface Limits {
   readonly messageBytes?: number
 }
 
+/** The limits of an exchange that brings none: 256 KiB, 8 MiB and 64 MiB. */
 export const DEFAULT_LIMITS: Required<Limits> = {
   holdBytes: 256 * 1024,
   eventBytes: 8 * 1024 * 1024,

@@ -32,6 +32,7 @@ type Phase = 'dispatching' | 'holding' | 'streaming' | 'trailing' | 'ending' | '
  * act. What one read of the upstream brings is one turn of it.
  */
 export class Exchange implements RunOwner, OutletEvents {
+  /** The one report; it never rejects. */
   readonly report: Promise<StreamReport>
 
   readonly #next: NextAttempt
@@ -166,6 +167,7 @@ export class Exchange implements RunOwner, OutletEvents {
 
   // What time does.
 
+  /** Looks at the budgets; called by its sweep. */
   sweep(now: number): void {
     const budgets = this.#budgets
     if (this.#phase === 'ending') {

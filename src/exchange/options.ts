@@ -19,6 +19,7 @@ export interface OnHeaders {
 export interface ExchangeObserver {
   /** Before the first attempt is sent. */
   onStart?(attempt: Attempt | undefined): void
+  /** The upstream's status and headers, of every attempt. */
   onHead?(head: Head): void
   /** The upstream's bytes, before the stage; valid only during the call. */
   onRawChunk?(chunk: Uint8Array): void
@@ -28,19 +29,24 @@ export interface ExchangeObserver {
   onEnd?(report: StreamReport, failure: Failure | undefined): void
 }
 
+/** What an exchange may do, how long and on whose behalf. */
 export interface ExchangeOptions {
   /**
    * What the client's head waits for. `frame`: the first whole frame, so that an error there becomes a
    * status. `content`: the first content, while another target is left to turn to.
    */
   readonly hold: 'frame' | 'content'
+  /** What is known of the request, for the report. */
   readonly subject: Subject
   /** What the client asked for. */
   readonly wants: 'stream' | 'whole'
   /** Writes the errors of an exchange that found no attempt. */
   readonly fallback: Adapter
+  /** How long it may take. Default `DEFAULT_BUDGETS`. */
   readonly budgets?: Budgets | undefined
+  /** How much it may hold. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits | undefined
+  /** Who is told what happens. Default: nobody. */
   readonly observer?: ExchangeObserver | undefined
   /** Called once with the upstream's good status; the upstream is paused while it thinks. */
   readonly onHeaders?: ((head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>) | undefined
@@ -54,5 +60,6 @@ export interface ExchangeOptions {
   readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */
   readonly redact?: Redact | undefined
+  /** Whose clock and timer keep the budgets. Default: those that all exchanges of a process share. */
   readonly sweep?: Sweep | undefined
 }

@@ -6,35 +6,61 @@ import { provenanceOf, reportedLosses, reportedUsage, type StreamReport } from '
 
 /** What is known of an exchange before it starts. */
 export interface Subject {
+  /** Of the exchange: in its report, in hooks and in `x-millrace-request-id`. */
   readonly id: string
+  /** A name of the client's key that gives nothing of it away; undefined without keys. */
   readonly key?: string | undefined
+  /** The client's dialect; undefined where it is not known. */
   readonly dialect?: DialectName | undefined
+  /** The model that the client named; undefined where it named none. */
   readonly model?: string | undefined
 }
 
 /** Notes what happens to one exchange, and makes the report of it. */
 export class Recorder {
+  /** What was known before it started. */
   readonly subject: Subject
+  /**
+   * When it started, by the sweep's clock; all times here are in its milliseconds, undefined for what has not
+   * happened.
+   */
   readonly startedAt: number
   readonly #time = isoTime(Date.now())
 
+  /** Attempts that were sent. */
   attempts = 0
+  /** The name of the last attempt's upstream; undefined before the first. */
   upstream: string | undefined
+  /** What that upstream speaks. */
   upstreamDialect: string | undefined
+  /** How the bytes travel; undefined while that is not decided. */
   lane: Lane | undefined
+  /** What the client wants against what the upstream gives; undefined while that is not decided. */
   shape: Shape | undefined
+  /** The model that the upstream was asked for; undefined: the client's. */
   sentModel: string | undefined
+  /** What became of the request on its way; undefined where it passed as it is. */
   conversion: Conversion | undefined
+  /** The status that the client got; undefined while it has got none. */
   status: number | undefined
+  /** Why it failed; undefined while it has not. */
   failure: Failure | undefined
+  /** Bytes of bodies that upstreams have sent. */
   bytesIn = 0
+  /** Bytes of the body that the client was given. */
   bytesOut = 0
+  /** What was changed of bytes that are otherwise relayed. */
   readonly edits = new Set<Edit>()
 
+  /** When the upstream's status line came. */
   headAt: number | undefined
+  /** When the first byte of a body came. */
   firstByteAt: number | undefined
+  /** When the first event came. */
   firstEventAt: number | undefined
+  /** When the first reasoning came. */
   firstReasoningAt: number | undefined
+  /** When the first visible text, refusal or tool call came. */
   firstTokenAt: number | undefined
   /** When content last came; the start while none has. */
   progressAt: number
@@ -65,6 +91,7 @@ export class Recorder {
     this.progressAt = now
   }
 
+  /** The report of an exchange that ended so, at that time. */
   report(outcome: Outcome, reading: Reading | undefined, now: number): StreamReport {
     const { subject, failure } = this
     const since = (at: number | undefined) => (at === undefined ? null : round(at - this.startedAt))

@@ -11,6 +11,7 @@ import { RewriteWholeStage, rewriteModel as renamed } from './rewrite-model.ts'
 import type { Stage } from './stage.ts'
 import { PassStage, WholeStage } from './whole-stage.ts'
 
+/** How an adapter relays, where it is not all defaults. */
 export interface RelayOptions {
   /** What the request edits changed: `model`, `usage-frame`. */
   readonly edits?: readonly Edit[]

@@ -6,9 +6,13 @@ import type { Stage } from './stage.ts'
 
 /** Who is told what a run brings. */
 export interface RunOwner {
+  /** The status line and the headers have come. */
   onHead(run: Run, head: Head): void
+  /** What one read has brought; the chunk is valid only during the call. */
   onData(run: Run, chunk: Uint8Array): void
+  /** The body has ended as bodies do. */
   onEnd(run: Run): void
+  /** The connection failed. */
   onError(run: Run, failure: Failure): void
 }
 

@@ -4,17 +4,25 @@ import type { Outlet, OutletEvents } from './outlet.ts'
 
 /** What is used of a Node socket. */
 export interface SocketLike {
+  /** False: full, wait for `drain`. */
   write(chunk: Uint8Array): boolean
+  /** It is full. */
   readonly writableNeedDrain: boolean
+  /** Adds a listener. */
   on(event: 'drain', listener: () => void): unknown
+  /** Removes a listener. */
   off(event: 'drain', listener: () => void): unknown
+  /** Holds what is written until `uncork`. */
   cork?(): void
+  /** Sends what was held. */
   uncork?(): void
+  /** Closes the socket once everything is out. */
   destroySoon?(): void
 }
 
 /** A `node:http` response, by its shape: the portable rooms import nothing of Node. */
 export interface ServerResponseLike {
+  /** Its connection; null when that is gone. */
   readonly socket: SocketLike | null
   /** HTTP/2: this answer alone, where the socket is that of others too. */
   readonly stream?: { readonly destroyed: boolean; close(code: number): unknown }
@@ -22,12 +30,17 @@ export interface ServerResponseLike {
   readonly closed?: boolean
   /** True when the body goes out in chunks of HTTP/1.1; known after `writeHead`. */
   readonly chunkedEncoding?: boolean
+  /** Status and headers: name, value, name, value. */
   writeHead(status: number, headers: string[]): unknown
   /** Node has it for HTTP/2 too, its types do not say so. */
   flushHeaders?(): void
+  /** More of the body. False: full, wait for `drain`. */
   write(chunk: Uint8Array, onWritten?: () => void): boolean
+  /** The body is complete. */
   end(): unknown
+  /** Cuts the connection. */
   destroy(): unknown
+  /** Adds a listener. */
   on(event: 'drain' | 'close', listener: () => void): unknown
 }
 

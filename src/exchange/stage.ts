@@ -2,10 +2,12 @@ import type { Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import type { RawHeaders } from '../http/index.ts'
 
+/** Takes what is emitted, during the call that emits it. */
 export type Emit<T> = (value: T) => void
 
 /** What a stage has seen: written by the stage, read by the exchange after each push. */
 export interface Seen {
+  /** What has been read of the answer so far. */
   readonly reading: Reading
   /** There is something to answer with: a whole frame, or a whole body. */
   isReady: boolean
@@ -19,6 +21,7 @@ export interface Seen {
  * What it emits is valid until the next call.
  */
 export interface Stage {
+  /** What it has seen so far. */
   readonly seen: Seen
   /** The bytes are not the upstream's, so neither is their length. Default false. */
   readonly changesBody?: boolean
@@ -30,6 +33,7 @@ export interface Stage {
   readonly length?: number | undefined
   /** What goes to the client in place of the upstream's headers; known when the first byte is emitted. */
   readonly headers?: RawHeaders | undefined
+  /** Takes what one read of the upstream has brought; the chunk is valid only during the call. */
   push(chunk: Uint8Array, out: Emit<Uint8Array>): void
   /** The upstream ended cleanly. What was held is emitted if it is whole; the reading tells whether the answer is. */
   end(out: Emit<Uint8Array>): void

@@ -7,7 +7,9 @@ import type { Emit, Seen, Stage } from './stage.ts'
 
 /** Headers and body of a request or of a whole answer. */
 export interface Payload {
+  /** Its headers. */
   readonly headers: RawHeaders
+  /** All of its body. */
   readonly body: Uint8Array
 }
 

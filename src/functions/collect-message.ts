@@ -6,6 +6,7 @@ import type { StreamReport } from '../observe/index.ts'
 import { type AnswerSettings, answerWith, type ResponseSource, wishOf } from './answer.ts'
 import { spoken } from './spoken.ts'
 
+/** What is collected, and what it is to become. */
 export interface CollectMessageOptions extends AnswerSettings {
   /** The dialect of the stream. */
   readonly from: DialectName
@@ -13,11 +14,13 @@ export interface CollectMessageOptions extends AnswerSettings {
   readonly to?: DialectName
 }
 
+/** A stream as one whole answer. */
 export interface CollectedMessage {
   /** The answer in the neutral model. */
   readonly message: Message
   /** The whole answer as the API of `to` gives one, parsed. */
   readonly body: Wire
+  /** What is known of its way. */
   readonly report: StreamReport
 }
 

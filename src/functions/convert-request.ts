@@ -13,6 +13,7 @@ import { type HeadersLike, type RawHeaders, requestHeaders, toRawHeaders, withou
 import { type Loss, Losses } from '../model/index.ts'
 import { spoken } from './spoken.ts'
 
+/** Between whom a request is converted, and for which upstream. */
 export interface ConvertRequestOptions extends Pick<RequestTarget, 'apiVersion' | 'seals' | 'history'> {
   /** The client's dialect. */
   readonly from: DialectName

@@ -3,6 +3,7 @@ import { type Adapter, createAdapter, relayAdapter } from '../exchange/index.ts'
 import { type AnswerSettings, answerWith, type ResponseSource, wishOf } from './answer.ts'
 import { spoken } from './spoken.ts'
 
+/** Between whom an answer is converted, and how. */
 export interface ConvertResponseOptions extends AnswerSettings {
   /** The dialect of the response: the upstream's. */
   readonly from: DialectName

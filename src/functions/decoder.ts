@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from '../exchange/index.ts'
 import { Losses, type StreamEvent } from '../model/index.ts'
 import { spoken } from './spoken.ts'
 
+/** What a decoder may need to know of its stream. */
 export interface DecoderOptions {
   /** Whose signatures and other seals the stream holds: the upstream's origin, say. Default: nobody's. */
   readonly issuer?: string

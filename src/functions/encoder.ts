@@ -7,6 +7,7 @@ import { type Loss, Losses, type StreamEvent } from '../model/index.ts'
 import type { ConvertedRequest } from './convert-request.ts'
 import { spoken } from './spoken.ts'
 
+/** What an encoder may need to know of its client. */
 export interface EncoderOptions {
   /** The request that is answered, for what the client asked of the stream: chat sends usage only when asked. */
   readonly request?: ConvertedRequest

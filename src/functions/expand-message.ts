@@ -2,6 +2,7 @@ import type { DialectName, Wire } from '../dialects/index.ts'
 import { type AnswerSettings, isResponse, type ResponseSource } from './answer.ts'
 import { convertResponse } from './convert-response.ts'
 
+/** What is expanded, and what it is to become. */
 export interface ExpandMessageOptions extends AnswerSettings {
   /** The dialect of the whole answer. */
   readonly from: DialectName

@@ -7,6 +7,7 @@ import { RequestContext, type StreamReport } from '../observe/index.ts'
 import { isStream, NOWHERE } from './answer.ts'
 import { spoken } from './spoken.ts'
 
+/** What is metered, and who is told. */
 export interface MeterResponseOptions {
   /** The dialect of the response. */
   readonly dialect: DialectName
@@ -14,6 +15,7 @@ export interface MeterResponseOptions {
   readonly onReport?: (report: StreamReport) => void
 }
 
+/** A response that passes, and what will be known of it. */
 export interface MeteredResponse {
   /** The same status, headers and bytes. */
   readonly response: Response

@@ -22,12 +22,17 @@ const LINGER_MS = 1000
 /** How often Node looks for clients that are slow with their headers. Its own default is 30 s. */
 const HEAD_CHECK_MS = 1000
 
+/** What a gateway is started with. */
 export interface GatewayOptions {
+  /** The configuration, settled: see `loadConfig` and `parseConfig`. */
   readonly config: Config
+  /** Where its records go: one for each exchange, and what goes wrong beside. */
   readonly log: Log
+  /** Who is told what its exchanges do. Default: nobody. */
   readonly hookManager?: HookManager
 }
 
+/** A gateway that is running. */
 export interface Gateway {
   /** Where it listens, `http://127.0.0.1:8642`. */
   readonly url: string

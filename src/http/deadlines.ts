@@ -6,6 +6,7 @@ export interface SweepTarget extends RosterItem {
   sweep(nowMs: number): void
 }
 
+/** How often a sweep asks, and by which clock. */
 export interface SweepOptions {
   /** How often the targets are asked, in milliseconds: the precision of every budget. Default 50. */
   readonly everyMs?: number
@@ -36,6 +37,7 @@ export class Sweep {
     return this.#now()
   }
 
+  /** Asks this target too, from the next turn on. */
   add(target: SweepTarget): void {
     this.#targets.add(target)
     if (this.#timer !== undefined) return

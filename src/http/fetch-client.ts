@@ -24,6 +24,7 @@ export class FetchClient implements HttpClient {
     this.#fetch = fetch
   }
 
+  /** Sends a request; what comes of it is pushed to the handler. */
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const call = new FetchCall(request, handler)
     const running = call.run(this.#isClosed ? refuse : this.#fetch).finally(() => this.#running.delete(running))

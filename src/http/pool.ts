@@ -4,6 +4,7 @@ import type { HttpClient } from './client.ts'
 export interface PoolStats {
   /** What it is for: an origin, or undefined for the one that serves all others. */
   readonly origin: string | undefined
+  /** Whether it serves streams; else whole answers. */
   readonly isStreaming: boolean
   /** How many times it has been given out. */
   readonly uses: number
@@ -45,10 +46,12 @@ export class HttpPoolManager {
     await this.#close(pool => pool.origin === closed)
   }
 
+  /** Closes all clients, once their calls have ended. New ones are made when asked for. */
   async closeAll(): Promise<void> {
     await this.#close(() => true)
   }
 
+  /** The clients that there are, in the order in which they were made. */
   get stats(): readonly PoolStats[] {
     return [...this.#pools.values()].map(({ origin, isStreaming, uses }) => ({ origin, isStreaming, uses }))
   }

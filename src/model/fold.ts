@@ -46,6 +46,7 @@ export class Fold {
     return this.#textLength
   }
 
+  /** Adds one event. */
   push(event: StreamEvent): void {
     switch (event.type) {
       case 'message-start':

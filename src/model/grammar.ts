@@ -34,7 +34,10 @@ export class Grammar {
   #isTorn = false
   #state: 'fresh' | 'started' | 'ended' = 'fresh'
 
-  /** @returns what is wrong with this event here; undefined when it is legal */
+  /**
+   * Checks the next event.
+   * @returns what is wrong with this event here; undefined when it is legal
+   */
   push(event: StreamEvent): string | undefined {
     if (this.#state === 'ended') return `${event.type} after the end`
     if (this.#state === 'fresh') {
@@ -48,7 +51,10 @@ export class Grammar {
     return this.#check(event)
   }
 
-  /** @returns what is wrong with ending here; undefined when the sequence is whole */
+  /**
+   * Checks that the sequence may end here.
+   * @returns what is wrong with ending here; undefined when the sequence is whole
+   */
   end(): string | undefined {
     return this.#state === 'ended' ? undefined : 'no message-end and no error'
   }
@@ -154,7 +160,10 @@ function notOpen(type: string, index: number): string {
   return `${type} for block ${index}, which is not open`
 }
 
-/** @returns the first thing that is wrong, with its place; undefined for a legal sequence */
+/**
+ * Checks a whole sequence of events.
+ * @returns the first thing that is wrong, with its place; undefined for a legal sequence
+ */
 export function checkGrammar(events: readonly StreamEvent[]): string | undefined {
   const grammar = new Grammar()
   for (const [at, event] of events.entries()) {

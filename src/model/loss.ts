@@ -5,6 +5,7 @@ export interface Loss {
    * named by its index and a part by its ordinal in order of opening: `/candidates/0/parts/2/seals/0`.
    */
   readonly path: string
+  /** Why it was lost. */
   readonly reason: LossReason
 }
 
@@ -28,10 +29,12 @@ export class Losses {
     return this.#count
   }
 
+  /** The first thousand of them, in the order in which they were found. */
   get all(): readonly Loss[] {
     return [...this.#told.values()]
   }
 
+  /** Notes a loss; one that is known already counts no more. */
   add(path: string, reason: LossReason): void {
     if (this.#told.has(path)) return
     this.#count++

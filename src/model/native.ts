@@ -5,7 +5,9 @@ import type { DialectName } from './dialect-name.ts'
  * the same dialect opens it; to all others it is a loss.
  */
 export interface Native {
+  /** Whose members these are: the only one that opens them. */
   readonly dialect: DialectName
+  /** As on the wire. */
   readonly members: Readonly<Record<string, unknown>>
 }
 

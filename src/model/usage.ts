@@ -5,14 +5,21 @@ import type { Native } from './native.ts'
  * writes, `output` holds the reasoning. Absent means that nobody said; an explicit zero is a value.
  */
 export interface Usage {
+  /** Tokens of the prompt, those read from a cache and written to one among them. */
   readonly input?: number
+  /** The part of the input that was read from a cache. */
   readonly cacheRead?: number
   /** All cache writes; `cacheWrite1h` is the part priced for an hour. */
   readonly cacheWrite?: number
+  /** The part of the cache writes that is kept for an hour. */
   readonly cacheWrite1h?: number
+  /** Tokens of the answer, the reasoning among them. */
   readonly output?: number
+  /** The part of the output that was reasoning. */
   readonly reasoning?: number
+  /** The part of the input that was audio. */
   readonly audioInput?: number
+  /** The part of the output that was audio. */
   readonly audioOutput?: number
   /** Requests to tools that the provider ran and bills apart, by its own name. */
   readonly serverTools?: Readonly<Record<string, number>>

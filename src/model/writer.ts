@@ -39,10 +39,12 @@ export class EventWriter {
     this.#emit = emit
   }
 
+  /** `message-start` has been written. */
   get hasStarted(): boolean {
     return this.#hasStarted
   }
 
+  /** `message-end` or `error` has been written: nothing can follow. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
@@ -64,7 +66,10 @@ export class EventWriter {
     if (!this.#calling.has(choice)) this.#calling.set(choice, false)
   }
 
-  /** @returns the block's index, by which everything else names it */
+  /**
+   * Begins a block.
+   * @returns the block's index, by which everything else names it
+   */
   open(block: NewBlock): number {
     const index = this.#nextIndex++
     const { choice } = block
@@ -75,6 +80,7 @@ export class EventWriter {
     return index
   }
 
+  /** Whether the block has begun and not ended. */
   isOpen(index: number): boolean {
     return this.#open.has(index)
   }
@@ -108,7 +114,10 @@ export class EventWriter {
     block.seals = [...(block.seals ?? []).filter(({ kind }) => kind !== seal.kind), seal]
   }
 
-  /** @param index the text block it is about; once that is closed, or without one, it is about the candidate */
+  /**
+   * A source of a block, or without an index of the candidate.
+   * @param index the text block it is about; once that is closed, or without one, it is about the candidate
+   */
   annotate(choice: number, annotation: Annotation, index?: number): void {
     this.touch(choice)
     const block = index === undefined ? undefined : this.#open.get(index)
@@ -124,14 +133,17 @@ export class EventWriter {
     this.#writeEnd(block, native === undefined ? { type: 'block-end', index } : { type: 'block-end', index, native })
   }
 
+  /** What is said of the usage. */
   usage(usage: Usage): void {
     this.#write({ type: 'usage', usage })
   }
 
+  /** A frame that only its dialect understands. */
   native(name: string | undefined, native: Native): void {
     this.#write({ type: 'native', name, native })
   }
 
+  /** The upstream is there, and says nothing. */
   ping(): void {
     this.#write({ type: 'ping' })
   }

@@ -2,6 +2,7 @@
 import type { HttpClient } from '../http/index.ts'
 import { NodeClient, type NodeClientOptions } from './node-client.ts'
 
+/** How a client of this platform connects: on Node as `NodeClient` does, elsewhere there are no options. */
 export type ClientOptions = NodeClientOptions
 
 let shared: HttpClient | undefined

@@ -3,11 +3,15 @@ import type { StreamReport } from './report.ts'
 
 /** Diagnostics channels, for tools that watch a process from inside without being wired to it. */
 export interface ChannelMessages {
+  /** An exchange has started; `time` is ISO 8601. */
   readonly 'millrace:exchange.start': { readonly id: string; readonly time: string }
+  /** An exchange has ended, however. */
   readonly 'millrace:exchange.end': StreamReport
+  /** An exchange has failed; told before its end. */
   readonly 'millrace:error': { readonly id: string; readonly failure: Failure }
 }
 
+/** The names of the channels. */
 export type ChannelName = keyof ChannelMessages
 
 interface Channel {

@@ -1,5 +1,6 @@
 import { LineTracer, type LineTracerOptions } from './line-tracer.ts'
 
+/** What a `ConsoleTracer` shows, and where. */
 export interface ConsoleTracerOptions extends LineTracerOptions {
   /** Default: `console.error`. */
   readonly write?: (line: string) => void

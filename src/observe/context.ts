@@ -1,5 +1,6 @@
 import { Redactor } from '../redact.ts'
 
+/** Two clocks: one for when, one for how long. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   wallMs(): number
@@ -12,9 +13,11 @@ const UNTOLD = new Redactor()
 
 const SYSTEM_CLOCK: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() }
 
+/** What a context is made of, where it is not made up. */
 export interface RequestContextOptions {
   /** Default: a random one. */
   readonly requestId?: string
+  /** Default: the system's. */
   readonly clock?: Clock
   /** Takes secrets out of `toJSON`. Default: one that knows names and shapes only. */
   readonly redactor?: Redactor
@@ -22,7 +25,9 @@ export interface RequestContextOptions {
 
 /** What is known of one request while it is served; handed on explicitly, never through globals. */
 export class RequestContext {
+  /** Of the request: in reports and hooks. */
   readonly requestId: string
+  /** When the context was made. */
   readonly startTime: Date
   /** Notes of whoever takes part: hooks, handlers, the host program. */
   readonly metadata = new Map<string, unknown>()
@@ -40,6 +45,7 @@ export class RequestContext {
     this.#redactor = redactor
   }
 
+  /** Milliseconds since then. */
   elapsedMs(): number {
     return this.#clock.monotonicMs() - this.#startedAt
   }

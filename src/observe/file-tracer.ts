@@ -2,7 +2,9 @@ import { fromUtf8 } from '../bytes.ts'
 import { LineTracer, type LineTracerOptions } from './line-tracer.ts'
 import type { StreamReport } from './report.ts'
 
+/** What a `FileTracer` shows, and where. */
 export interface FileTracerOptions extends LineTracerOptions {
+  /** Where the files are made, one for each request; it must be there. */
   readonly folder: string
   /** Adds text to the end of a file, which it makes when there is none. */
   readonly append: (path: string, text: string) => void | Promise<void>
@@ -33,6 +35,7 @@ export class FileTracer extends LineTracer {
     this.#maxFileBytes = options.maxFileBytes ?? 1024 * 1024
   }
 
+  /** The report, and the end of the file. */
   override traceStreamComplete(report: StreamReport): void {
     super.traceStreamComplete(report)
     this.#files.delete(report.id)

@@ -22,6 +22,7 @@ export const HOOK_EVENTS = [
   'app.shutdown',
 ] as const
 
+/** The name of something that a hook can watch. */
 export type HookEvent = (typeof HOOK_EVENTS)[number]
 
 /** Priorities by their meaning: lower runs first. */
@@ -43,12 +44,14 @@ interface State {
   readonly provider?: string
   /** Shared by all hooks of one exchange: what an earlier one notes, a later one reads. */
   readonly metadata: Map<string, unknown>
+  /** Why it failed, where it did. */
   readonly error?: Failure
 }
 
 /** A request on its way to the upstream, credentials included: its hooks may change all of it. */
 export interface PreparedState extends State {
   readonly event: 'provider.request.prepared'
+  /** The request, which the hook may give back changed. */
   readonly data: UpstreamRequest
 }
 
@@ -56,12 +59,15 @@ export interface PreparedState extends State {
 export interface ChunkState extends State {
   readonly event: 'provider.stream.chunk'
   readonly requestId: string
+  /** The bytes. */
   readonly data: ChunkData
 }
 
+/** What one or several chunks of a stream were. */
 export interface ChunkData {
   /** `raw`: as the upstream sent them. `converted`: as they go to the client. */
   readonly form: 'raw' | 'converted'
+  /** How many bytes they have together. */
   readonly bytes: number
   /** How many chunks this one stands for: more than one when hooks could not keep up. */
   readonly chunks: number
@@ -71,7 +77,9 @@ export interface ChunkData {
 
 /** Everything else. Whoever emits it has redacted it. */
 export interface OtherState extends State {
+  /** What happened. */
   readonly event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk'>
+  /** What is known of it: `docs/hooks.md` tells the members of each event. */
   readonly data: Readonly<Record<string, unknown>>
 }
 

@@ -1,9 +1,11 @@
 import { MillraceError } from '../errors.ts'
 import type { HookEvent, HookState, PreparedState } from './hook-events.ts'
 
+/** A named function that is told what happens. */
 export interface Hook {
   /** For people; errors are reported under it. */
   readonly name: string
+  /** What it is told of. */
   readonly events: readonly HookEvent[]
   /** Lower runs first, see `HOOK_LAYERS`. Default 500. */
   readonly priority?: number

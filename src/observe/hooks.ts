@@ -3,6 +3,7 @@ import type { HookEvent, ObservedState, PreparedState } from './hook-events.ts'
 import { HookQueue, isFlood } from './hook-queue.ts'
 import { type After, type Hook, HookRunner } from './hook-runner.ts'
 
+/** How much may wait for hooks, and how long one is waited for. */
 export interface HookManagerOptions {
   /** States that may wait for hooks before chunks are merged. Default 1024. */
   readonly queueLimit?: number
@@ -14,6 +15,7 @@ export interface HookManagerOptions {
   readonly after?: After
 }
 
+/** What went wrong with hooks so far. */
 export interface HookCounts {
   /** Calls that threw, rejected or took too long. */
   readonly errors: number
@@ -72,10 +74,12 @@ export class HookManager {
     }
   }
 
+  /** Whether any hook watches this event: ask before a state is made. */
   watches(event: HookEvent): boolean {
     return this.#runners.has(event)
   }
 
+  /** What went wrong so far. */
   get counts(): HookCounts {
     const { merged, dropped } = this.#queue
     return { errors: this.#errors, passedOver: this.#passedOver, merged, dropped }

@@ -5,6 +5,7 @@ import type { StreamReport } from './report.ts'
 import type { RequestTracer } from './tracer.ts'
 
 export interface LineTracerOptions {
+  /** Takes secrets out of everything that is shown. */
   readonly redactor: Redactor
   /** Shows prompts and answers, redacted. Default false: their sizes only. */
   readonly includeBodies?: boolean

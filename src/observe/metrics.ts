@@ -3,16 +3,21 @@ import type { ReportedUsage, StreamReport } from './report.ts'
 
 /** Tokens and cost of one answer; null where unknown. `tokensInput` holds the cached ones, `tokensOutput` the reasoning. */
 export interface StreamingMetrics {
+  /** Tokens of the prompt, the cached ones among them. */
   readonly tokensInput: number | null
+  /** Tokens of the answer, the reasoning among them. */
   readonly tokensOutput: number | null
+  /** The part of the input that was read from a cache. */
   readonly cacheReadTokens: number | null
   /** All cache writes. */
   readonly cacheWriteTokens: number | null
   /** The part of the cache writes that is priced for an hour. */
   readonly cacheWrite1hTokens?: number | null
+  /** The part of the output that was reasoning. */
   readonly reasoningTokens?: number | null
   /** In US dollars. */
   readonly costUsd: number | null
+  /** How far the counts can be trusted. */
   readonly provenance?: Provenance
   /** Who said what it costs; `upstream`: the answer itself. */
   readonly priceSource?: string | null
@@ -33,8 +38,10 @@ export interface IStreamingMetricsCollector {
   getMetrics(): StreamingMetrics
 }
 
+/** The same as `IStreamingMetricsCollector`, by another name. */
 export type StreamingMetricsCollector = IStreamingMetricsCollector
 
+/** The tokens of a report. It knows no price, so the cost is null. */
 export function metricsOf(report: StreamReport): Required<StreamingMetrics> {
   return usageMetrics(report.usage, undefined)
 }

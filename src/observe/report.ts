@@ -7,18 +7,25 @@ import type { FinishReason, Lane, Loss, Outcome, Provenance, Shape, Usage } from
  * `StreamingMetrics` are views of it. Null where unknown, never a guess.
  */
 export interface StreamReport {
+  /** Of the exchange, as in its hooks and traces. */
   readonly id: string
   /** When the request came, ISO 8601. */
   readonly time: string
   /** A name of the client's key that gives nothing of it away; null without keys. */
   readonly key: string | null
+  /** What the client speaks. */
   readonly client: { readonly dialect: DialectName | null }
+  /** The name and the dialect of the upstream that was asked last. */
   readonly upstream: { readonly name: string | null; readonly dialect: DialectName | null }
+  /** How the bytes travelled; null where nothing was sent. */
   readonly lane: Lane | null
+  /** What the client wanted against what the upstream gave; null where nothing came. */
   readonly shape: Shape | null
+  /** What was changed of bytes that were otherwise relayed. */
   readonly edits: readonly Edit[]
   /** What could not be said on the way, at most 100 told; empty where nothing was converted. */
   readonly losses: readonly ReportedLoss[]
+  /** The model in three views: `requested` is what the client named. */
   readonly model: {
     readonly requested: string | null
     /** What the upstream was asked for. */
@@ -28,20 +35,29 @@ export interface StreamReport {
   }
   /** The status that the client got; null when it left before any. */
   readonly status: number | null
+  /** How it ended. */
   readonly outcome: Outcome
+  /** Why the first candidate ended, and the provider's own word; null where it did not. */
   readonly finish: { readonly reason: FinishReason; readonly raw: string | null } | null
+  /** Why it failed, redacted; null where it did not. */
   readonly error: { readonly code: FailureCode; readonly message: string } | null
+  /** Tokens, as far as the upstream told them. */
   readonly usage: ReportedUsage
+  /** When what came. */
   readonly times: StreamTimes
   /** Bytes of the answer's body, from the upstream and to the client. */
   readonly bytesIn: number
+  /** Bytes of the body that the client was given. */
   readonly bytesOut: number
+  /** Events of the upstream's stream that were read. */
   readonly events: number
+  /** Attempts that were sent, to one upstream or to several. */
   readonly attempts: number
 }
 
 /** Something of the request, or of the answer, that the other side's dialect cannot say. */
 export interface ReportedLoss extends Loss {
+  /** Which way it was lost. */
   readonly in: 'request' | 'answer'
 }
 
@@ -65,12 +81,19 @@ function isMissed({ reason }: Loss): boolean {
 
 /** Tokens as totals with their parts: `input` holds cache reads and writes, `output` holds reasoning. */
 export interface ReportedUsage {
+  /** Tokens of the prompt, those read from a cache and written to one among them. */
   readonly input: number | null
+  /** The part of the input that was read from a cache. */
   readonly cacheRead: number | null
+  /** The part of the input that was written to a cache. */
   readonly cacheWrite: number | null
+  /** The part of the cache writes that is kept for an hour. */
   readonly cacheWrite1h: number | null
+  /** Tokens of the answer, the reasoning among them. */
   readonly output: number | null
+  /** The part of the output that was reasoning. */
   readonly reasoning: number | null
+  /** How far the counts can be trusted. */
   readonly provenance: Provenance
 }
 
@@ -78,11 +101,15 @@ export interface ReportedUsage {
 export interface StreamTimes {
   /** The upstream's status line. */
   readonly headMs: number | null
+  /** The first byte of a body. */
   readonly firstByteMs: number | null
+  /** The first event of a stream. */
   readonly firstEventMs: number | null
+  /** The first reasoning. */
   readonly firstReasoningMs: number | null
   /** The first visible text or tool call. */
   readonly firstTokenMs: number | null
+  /** The end. */
   readonly totalMs: number
   /** The longest silence between two reads that brought content, after the first. */
   readonly longestGapMs: number | null

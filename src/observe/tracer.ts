@@ -8,11 +8,16 @@ import type { StreamReport } from './report.ts'
 export interface RequestTracer {
   /** Asked once for an exchange; the others are called only for those it wants. */
   shouldTrace(request: UpstreamRequest): boolean
+  /** The request as it is sent. */
   traceRequest(id: string, request: UpstreamRequest): void
   /** A whole answer, or the head of one. */
   traceResponse(id: string, head: Head, body?: Uint8Array): void
+  /** The upstream's status and headers. */
   traceStreamStart(id: string, head: Head): void
-  /** @param chunk valid only during the call */
+  /**
+   * What one read has brought.
+   * @param chunk valid only during the call
+   */
   traceStreamChunk(id: string, chunk: Uint8Array): void
   /** Once, last, however the exchange ended. */
   traceStreamComplete(report: StreamReport): void

@@ -16,6 +16,7 @@ export interface SseEvent {
   readonly retry?: number | undefined
 }
 
+/** How a decoder takes what is not quite to the standard. */
 export interface SseDecoderOptions {
   /** Largest event held in memory, in bytes, with its blank line. Default 8 MiB. */
   readonly maxEventBytes?: number
@@ -48,12 +49,16 @@ export class SseDecoder {
     this.#strict = strict
   }
 
-  /** @throws {LimitError} after the events before the one that is too large; the decoder must be discarded */
+  /**
+   * Reads more of the stream: emits the events that it completes.
+   * @throws {LimitError} after the events before the one that is too large; the decoder must be discarded
+   */
   push(chunk: Uint8Array, emit: (event: SseEvent) => void): void {
     // Frames end between characters, so all that one chunk completes is decoded at once.
     this.#framer.push(chunk, frames => this.#decode(toUtf8(frames), emit))
   }
 
+  /** The stream has ended: emits a last event without its blank line, unless `strict`. */
   end(emit: (event: SseEvent) => void): void {
     this.#framer.end(torn => {
       if (!this.#strict) this.#decode(`${toUtf8(torn)}\n\n`, emit)

@@ -73,6 +73,7 @@ export class Framer {
   }
 
   /**
+   * Takes more bytes: emits the whole frames that they complete, in as few pieces as can be.
    * @param emit gets whole frames, one or several in one piece, valid only during the call
    * @throws {LimitError} after the frames before the one that is too large; the framer must be discarded
    */

@@ -31,27 +31,37 @@ import { CollectingOutlet } from './collecting-outlet.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
 
+/** Who sends for a buffer service, and who watches. */
 export interface StreamingBufferServiceOptions {
   /** Default: the platform's shared pool. */
   readonly httpClient?: HttpClient
   /** Goes before `httpClient`: the client of the upstream's origin for streams. */
   readonly httpPoolManager?: HttpPoolManager
+  /** Who traces single exchanges. Default: nobody. */
   readonly requestTracer?: RequestTracer
+  /** Who is told what happens. Default: nobody. */
   readonly hookManager?: HookManager
 }
 
+/** A request whose answer is to be collected. */
 export interface BufferedRequest {
+  /** The HTTP method: `POST`. */
   readonly method: string
   /** The upstream's, for a whole answer or for a stream. */
   readonly url: string | URL
+  /** The upstream's headers, credentials included. */
   readonly headers: HeadersLike
+  /** What the client sent, in its dialect. */
   readonly body: Uint8Array | string | undefined
+  /** How it is handled. Default: the upstream's dialect is that of its path, and the client's the same. */
   readonly handlerConfig?: HandlerConfig
+  /** Carries id, notes and metrics. Default: a new one. */
   readonly requestContext?: RequestContext
   /** The upstream's name in hooks and reports. Default `unknown`. */
   readonly providerName?: string
   /** Aborting it is the client leaving. */
   readonly signal?: AbortSignal
+  /** How much may be held. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
 }
 

@@ -47,11 +47,15 @@ export interface HeadersAnswer {
   readonly mediaType?: string
 }
 
+/** A request for an upstream, and how its answer is handled. */
 export interface DeferredStreamingOptions {
+  /** The HTTP method. */
   readonly method: string
+  /** The upstream's. */
   readonly url: string | URL
   /** The upstream's headers, credentials included; what belongs to a connection is said by the client itself. */
   readonly headers: HeadersLike
+  /** What the client sent, in its dialect; undefined: no body. */
   readonly body: Uint8Array | string | undefined
   /** Default: the platform's shared pool. */
   readonly client?: HttpClient
@@ -59,9 +63,13 @@ export interface DeferredStreamingOptions {
   readonly clientConfig?: ClientOptions
   /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
   readonly mediaType?: string
+  /** How it is handled. Default: relayed, unmetered. */
   readonly handlerConfig?: HandlerConfig
+  /** Carries id, notes and metrics. Default: a new one. */
   readonly requestContext?: RequestContext
+  /** Who is told what happens, and may change the request. Default: nobody. */
   readonly hookManager?: HookManager
+  /** Who traces single exchanges. Default: nobody. */
   readonly requestTracer?: RequestTracer
   /** Closes the `client` that was given when the stream has ended, however it ended. Default false. */
   readonly closeClientOnFinish?: boolean
@@ -72,6 +80,7 @@ export interface DeferredStreamingOptions {
   ) => HeadersAnswer | void | Promise<HeadersAnswer | undefined> | Promise<void>
   /** Routing, retry and fallback. Default: this request, once. */
   readonly next?: NextAttempt
+  /** What a gateway adds. Default: nothing. */
   readonly exchange?: ExchangeSettings
 }
 
@@ -83,14 +92,19 @@ export interface ExchangeSettings {
   readonly asks?: 'stream' | 'whole'
   /** What became of a request that was converted already. */
   readonly conversion?: Conversion | undefined
+  /** What is known of the request, for the report. */
   readonly subject?: Omit<Subject, 'id'>
+  /** How long it may take. Default `DEFAULT_BUDGETS`. */
   readonly budgets?: Budgets
+  /** How much it may hold. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
   /** The upstream's name in reports. Default: its host. */
   readonly upstream?: string
   /** The model that is sent, for the report. */
   readonly model?: string
+  /** Headers of ours for the client's head. Default: none. */
   readonly ownHeaders?: (record: Recorder) => RawHeaders
+  /** Takes secrets out of error texts. Default: they are told as they are. */
   readonly redact?: Redact
 }
 

@@ -22,7 +22,9 @@ export function withHistory(request: Request, owner: string, store: ResponseStor
   return id === undefined ? resolved : withTurns(resolved, id, owner, store)
 }
 
+/** Whose answer it is that is kept. */
 export interface AnswerOrigin {
+  /** Who asked for it, and alone may refer to it. */
   readonly owner: string
   /** Whose tokens of reasoning the answer holds. */
   readonly issuer: string

@@ -12,12 +12,15 @@ export interface StoredResponse {
 
 /** Answers that later requests refer to by their ids. Nobody sees what another owner has stored. */
 export interface ResponseStore {
+  /** The answer of that id and the conversation before it; undefined when none is kept for this owner. */
   get(owner: string, id: string): StoredResponse | undefined
+  /** Keeps an answer, with the conversation before it. */
   put(owner: string, id: string, response: StoredResponse): void
   /** The parts of an item of any stored answer. */
   item(owner: string, id: string): readonly Part[] | undefined
 }
 
+/** How much a `MemoryResponseStore` holds, and for how long. */
 export interface MemoryResponseStoreOptions {
   /** How many answers are held. Default 1000. */
   readonly maxResponses?: number
@@ -64,6 +67,7 @@ export class MemoryResponseStore implements ResponseStore {
     return this.#entries.size
   }
 
+  /** The answer of that id, which counts as used by this; undefined when it is not there, or not this owner's. */
   get(owner: string, id: string): StoredResponse | undefined {
     this.#forget()
     const key = keyOf(owner, id)

@@ -23,7 +23,9 @@ export interface PlacedProblem extends Problem {
 
 /** The configuration cannot be used; the program ends with exit code 2. Every problem is told at once. */
 export class ConfigError extends MillraceError {
+  /** Tells it from other errors where `instanceof` cannot. */
   override readonly name = 'ConfigError'
+  /** All that is wrong, with the places in the file. */
   readonly problems: readonly PlacedProblem[]
 
   /** @param file the file's name as the user knows it; undefined when there is none */

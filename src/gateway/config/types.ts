@@ -14,6 +14,7 @@ export type Responses = Readonly<Record<keyof typeof RESPONSES, number>>
 
 /** The configuration with everything settled: defaults applied, presets merged, names resolved. Frozen. */
 export interface Config {
+  /** Where to listen, and whom to let in. */
   readonly server: ServerConfig
   /** In the order of the file. Empty: nothing is configured. */
   readonly upstreams: readonly Upstream[]
@@ -25,9 +26,13 @@ export interface Config {
   readonly seals: Readonly<Record<keyof typeof SEALS, number>>
   /** Which client asks upstreams; undici does so through proxies in any case. */
   readonly transport: 'http1' | 'undici'
+  /** Budgets of time that models and upstreams do not set anew. */
   readonly timeouts: Timeouts
+  /** How much may be held and how many served. */
   readonly limits: Limits
+  /** What is kept of answers for `previous_response_id`. */
   readonly responses: Responses
+  /** What is logged, and where. */
   readonly log: LogConfig
 }
 
@@ -77,7 +82,9 @@ export interface ModelRule {
   readonly timeouts: Timeouts
 }
 
+/** What is logged, and where. */
 export interface LogConfig {
+  /** The least that is logged. */
   readonly level: LogLevel
   /** Where the log goes; undefined: standard error. */
   readonly file: string | undefined
