@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Sweep, type SweepTarget } from './deadlines.ts'
+import { Sweep, type SweepTarget, sharedSweep, sweepOfExchange } from './deadlines.ts'
 
 test('a sweep asks its targets with the time of its clock', () => {
   const sweep = new Sweep({ now: () => 42 })
@@ -87,3 +87,7 @@ test('the last target may take itself out during a sweep', ({ mock }) => {
 function target(sweep: (nowMs: number) => unknown): SweepTarget {
   return { sweep: nowMs => void sweep(nowMs) }
 }
+
+test('exchanges share one sweep where timers may serve several requests', () => {
+  assert.equal(sweepOfExchange(), sharedSweep)
+})

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { eventually } from '../eventually.ts'
 
 /** A program that listens on loopback, and what it has printed. Ends when it is disposed of. */
@@ -25,10 +26,18 @@ export class Running implements AsyncDisposable {
   }
 }
 
-/** Runs a file with Node that listens where PORT says, and waits until it does. */
-export async function runServer(file: string, env: Readonly<Record<string, string>>): Promise<Running> {
+/**
+ * Runs a file that listens where PORT says, and waits until it does.
+ * @param runtime a program with its arguments
+ */
+export async function runServer(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  [runtime, ...args]: readonly [string, ...string[]] = [process.execPath],
+): Promise<Running> {
   const port = await freePort()
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(runtime, [...args, file], {
+    cwd: dirname(file),
     env: { PATH: process.env.PATH, ...env, PORT: `${port}` },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

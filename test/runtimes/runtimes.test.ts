@@ -5,11 +5,28 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
 import { whyNotInstalled } from '../on-demand.ts'
 import { runProgram } from '../package/program.ts'
-import { Project } from '../package/project.ts'
+import { Project, ROOT } from '../package/project.ts'
+import { runServer } from '../package/server.ts'
 
 const HERE = import.meta.dirname
+
+/** How each runtime with servers of `node:http` runs a file; Deno with no permission but these. */
+const SERVERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  Node: [process.execPath],
+  Bun: [binary('bun'), '--no-install', 'run'],
+  Deno: [
+    binary('deno'),
+    'run',
+    '--no-prompt',
+    '--no-remote',
+    '--node-modules-dir=manual',
+    '--allow-net',
+    '--allow-env',
+  ],
+}
 
 /** How long a suite may take on one runtime, in milliseconds. */
 const LIMIT_MS = 120_000
@@ -24,6 +41,7 @@ suite('the package', () => {
     project = await Project.create()
     simulator = await startSimulator()
     cpSync(join(HERE, 'suite'), project.folder, { recursive: true })
+    cpSync(join(ROOT, 'examples/node-http.ts'), join(project.folder, 'node-http.ts'))
   })
   after(async () => {
     await simulator?.close()
@@ -39,7 +57,7 @@ suite('the package', () => {
   }
 
   test('has a suite that needs the types of the web only', async () => {
-    const files = globSync('*.ts', { cwd: project.folder })
+    const files = globSync('*.ts', { cwd: join(HERE, 'suite') })
     const web = ['--lib', 'esnext,dom,dom.iterable,dom.asynciterable', '--types', '']
     const options = ['--module', 'esnext', '--moduleResolution', 'bundler', '--allowImportingTsExtensions', ...web]
     assert.equal(await project.compile(files, ...options), '')
@@ -62,6 +80,25 @@ suite('the package', () => {
     ]
     assertGood(await runAs('deno', binary('deno'), ...options))
   })
+
+  for (const [runtime, command] of Object.entries(SERVERS))
+    test(`answers responses of node:http on ${runtime}`, { skip: runtime !== 'Node' && missing }, async () => {
+      const file = join(project.folder, 'node-http.ts')
+      await using program = await runServer(file, { UPSTREAM: `${simulator.url}/v1/messages` }, command)
+      const ask = (model: string) =>
+        fetch(program.url, {
+          method: 'POST',
+          body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
+        })
+      assert.match(await (await ask('sim/story')).text(), /data: \[DONE\]\n\n$/)
+      await eventually(() => program.stdout.match(/^completed sim\/story 180 /m) ?? undefined)
+      const left = (await ask('sim/long?delay=20')).body?.getReader()
+      await left?.read()
+      await left?.cancel()
+      await eventually(() => program.stdout.match(/^cancelled sim\/long /m) ?? undefined)
+      await assert.rejects((await ask('sim/length?fault=close')).text())
+      await eventually(() => program.stdout.match(/^truncated sim\/length /m) ?? undefined)
+    })
 
   test('runs on workerd, bundled as its users bundle, in one request after the other', { skip: missing }, async () => {
     const require = createRequire(join(HERE, 'package.json'))
