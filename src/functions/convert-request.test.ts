@@ -74,6 +74,7 @@ suite('convertRequest', () => {
     )
     assert.equal(asked.request.url, `${BASE}/messages?beta=true`)
     assert.equal(asked.request.headers.get('anthropic-version'), '2023-06-01')
+    assert.equal(asked.request.headers.get('content-type'), 'application/json')
     assert.equal(await asked.request.text(), body)
     assert.deepEqual([asked.edits, asked.losses], [[], []])
   })

@@ -101,7 +101,7 @@ interface Asked {
  * return convertResponse(fetch(asked.request), { from: 'chat', to: 'messages', request: asked })
  * ```
  *
- * @param request its body is read
+ * @param request its body is read whole: where clients are strangers, limit its length before
  * @throws {StreamingError} `bad-request`, with the `status` for the client, when the body cannot be read, or asks
  *   for what the upstream cannot do: the message names the member, and `failureResponse` makes the answer of it
  * @throws {MillraceError} `bad-request` when there is no dialect of that name, or the path is no call of it
@@ -151,11 +151,11 @@ function relayed({ request, client, match, body, query, stream }: Asked, options
     ...{ model: options.model, stream: isTurned ? asks : undefined, askUsage: asks && askUsage },
   })
   const given = toRawHeaders(options.headers ?? [])
-  const drop = isTurned ? [...namesOf(given), 'accept'] : namesOf(given)
+  const drop = isTurned ? ['accept'] : []
   return {
     path: target.path,
     query: joinQueries(query, target.query),
-    headers: [...requestHeaders(toRawHeaders(request.headers), { drop }), ...given],
+    headers: headersFor(request, { drop, ours: JSON_BODY, given }),
     body: target.body,
     stream: asks,
     edits: lost.length === 0 ? target.edits : [...target.edits, 'seals'],
@@ -174,21 +174,28 @@ function converted({ request, client, upstream, match, body, issuer }: Asked, op
   const written = convertBody(client, upstream, body, match, { ...options, issuer })
   if ('code' in written) throw new StreamingError(written)
   const given = toRawHeaders(options.headers ?? [])
-  const ours = [...written.headers, 'content-type', 'application/json', 'accept', MEDIA_TYPES[`${written.stream}`]]
-  const drop = [...client.http.ownHeaders, ...namesOf(ours), ...namesOf(given)]
+  const ours = [...written.headers, ...JSON_BODY, 'accept', MEDIA_TYPES[`${written.stream}`]]
   return {
     ...written,
     edits: [],
     query: written.query.slice(1),
-    headers: [
-      ...requestHeaders(toRawHeaders(request.headers), { drop }),
-      ...withoutHeaders(ours, new Set(namesOf(given))),
-      ...given,
-    ],
+    headers: headersFor(request, { drop: client.http.ownHeaders, ours, given }),
   }
 }
 
 const MEDIA_TYPES = { true: 'text/event-stream', false: 'application/json' } as const
+
+/** The body has been read as JSON, whatever its client calls it. */
+const JSON_BODY: RawHeaders = ['content-type', 'application/json']
+
+/** The client's headers but those to drop, with ours in place of them, and the given ones in place of all. */
+function headersFor(
+  { headers }: Request,
+  { drop, ours, given }: { readonly drop: readonly string[]; readonly ours: RawHeaders; readonly given: RawHeaders },
+): RawHeaders {
+  const kept = requestHeaders(toRawHeaders(headers), { drop: [...drop, ...namesOf(ours), ...namesOf(given)] })
+  return [...withoutHeaders([...kept, ...ours], new Set(namesOf(given))), ...given]
+}
 
 function toRequest({ signal }: Request, base: URL, { path, query, headers, body }: Written): Request {
   const url = new URL(base)
