@@ -12,7 +12,12 @@ export function streamNamed(id: string): CorpusStream {
 
 /** It as a response, in pieces of so many bytes. */
 export function responseOf(id: string, pieceBytes = 64): Response {
-  return new Response(piecesOf(streamNamed(id).bytes, pieceBytes), { headers: EVENT_STREAM })
+  return streamed(streamNamed(id).bytes, pieceBytes)
+}
+
+/** Bytes as a stream's response, in pieces of so many. */
+export function streamed(bytes: Uint8Array, pieceBytes: number): Response {
+  return new Response(piecesOf(bytes, pieceBytes), { headers: EVENT_STREAM })
 }
 
 export function piecesOf(bytes: Uint8Array, pieceBytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {

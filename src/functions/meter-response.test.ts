@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { responseOf, Source, streamNamed } from '../../test/answers.ts'
-import { ownCorpus } from '../../test/corpus.ts'
+import { Source, streamed, streamNamed } from '../../test/answers.ts'
+import { type CorpusStream, corpora } from '../../test/corpus.ts'
 import { eventually } from '../../test/eventually.ts'
 import { fromUtf8 } from '../bytes.ts'
+import type { Outcome } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import { meterResponse } from './meter-response.ts'
 
 suite('meterResponse', () => {
-  for (const { id, dialect, expected, bytes, flags } of ownCorpus())
+  for (const { id, dialect, expected, bytes, flags } of corpora().flatMap(({ streams }) => streams))
     test(`passes ${id} unchanged and tells what it was`, async () => {
-      const { response, report } = meterResponse(responseOf(id, 50), { dialect })
+      const { response, report } = meterResponse(streamed(bytes, 50), { dialect })
       assert.deepEqual(Buffer.from(await response.arrayBuffer()), bytes)
       const { usage, outcome, bytesIn, bytesOut, finish } = await report
       assert.deepEqual([bytesIn, bytesOut], [bytes.length, bytes.length])
       assert.equal(usage.output, expected.usage?.output ?? null)
       if (expected.finish !== null) assert.equal(finish?.raw, expected.finishRaw)
-      const ends = flags.includes('truncated') ? 'truncated' : expected.error === null ? 'completed' : 'failed'
-      assert.equal(outcome, ends)
+      assert.equal(outcome, endingOf({ expected, flags }))
     })
 
   test('keeps status and headers', async () => {
@@ -103,3 +103,9 @@ suite('meterResponse', () => {
     assert.equal((await report).outcome, 'failed')
   })
 })
+
+/** An error after the finish does not undo it. */
+function endingOf({ expected, flags }: Pick<CorpusStream, 'expected' | 'flags'>): Outcome {
+  if (expected.error !== null && expected.finish === null) return 'failed'
+  return flags.includes('truncated') ? 'truncated' : 'completed'
+}
