@@ -60,7 +60,6 @@ function encodeContext(options: AnswerOptions): EncodeAnswerContext {
 
 /** The body of a whole answer as the client has it. */
 export function encodeBody(message: Message, options: AnswerOptions): Uint8Array {
-  options.onMessage?.(message)
   return fromUtf8(JSON.stringify(options.client.codec.encodeMessage(message, encodeContext(options))))
 }
 

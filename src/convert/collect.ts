@@ -66,7 +66,9 @@ export class CollectStage {
 
   #body(): Uint8Array | undefined {
     try {
-      return encodeBody(this.#fold.message, this.#options)
+      const { message } = this.#fold
+      this.#options.onMessage?.(message)
+      return encodeBody(message, this.#options)
     } catch (error) {
       this.seen.reading.failure = faultOf(error)
       return undefined

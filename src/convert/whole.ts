@@ -55,6 +55,7 @@ export class ConvertWholeStage {
     const read = this.#body.read()
     if (isFailure(read)) return read
     try {
+      this.#options.onMessage?.(read)
       unfoldMessage(read, event => this.#noted.note(event))
       return encodeBody(read, this.#options)
     } catch (error) {

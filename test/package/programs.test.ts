@@ -16,7 +16,7 @@ const EXAMPLES = ['adapter.ts', 'express.ts', 'hono.ts', 'metrics-collector.ts',
 const TURN = { role: 'user', content: 'Hi' }
 const CHAT = { model: 'sim/echo', messages: [TURN] }
 
-suite('the programs of examples', { concurrency: true }, () => {
+suite('the programs of examples', () => {
   let project: Project
   let simulator: Simulator
   before(async () => {

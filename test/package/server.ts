@@ -4,6 +4,8 @@ import { connect, createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { eventually } from '../eventually.ts'
 
+const LOOK_EVERY_MS = 50
+
 /** A program that listens on loopback, and what it has printed. Ends when it is disposed of. */
 export class Running implements AsyncDisposable {
   readonly url: string
@@ -43,7 +45,7 @@ export async function runServer(
   })
   const running = new Running(child, port)
   try {
-    await eventually(() => isListening(port))
+    await eventually(() => isListening(port), LOOK_EVERY_MS)
   } catch (error) {
     await running[Symbol.asyncDispose]()
     throw error
