@@ -40,7 +40,7 @@ const WELCOMED: readonly RegExp[] = [
   /^\{"streams":\[(\{.*"outcome":"completed".*){4}\]\}$/,
 ]
 
-suite('the examples', { concurrency: true }, () => {
+suite('the examples', { concurrency: 2 }, () => {
   let project: Project
   let simulator: Simulator
   let port: number

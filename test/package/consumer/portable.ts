@@ -1,6 +1,8 @@
 /** What compiles in a browser or a worker: the web's types only. Compiled against the packed package, never run. */
 import { DeferredStreaming, FetchClient, HookManager, type StreamReport } from 'millrace'
 import { DIALECTS } from 'millrace/dialects'
+import { convertRequest, convertResponse, failureResponse } from 'millrace/functions'
+import type { StreamEvent } from 'millrace/model'
 import { SseDecoderStream } from 'millrace/sse'
 import { createMetricsCollector } from 'millrace/streaming'
 
@@ -26,4 +28,18 @@ export async function countEvents(response: Response): Promise<number> {
     if (read?.value === undefined) return count
     collector.processRawChunk(`data: ${read.value.data}\n\n`)
   }
+}
+
+export async function convert(client: Request): Promise<Response> {
+  const baseUrl = 'https://example.org/v1'
+  try {
+    const request = await convertRequest(client, { from: 'messages', to: 'chat', baseUrl })
+    return await convertResponse(fetch(request.request), { from: 'chat', to: 'messages', request })
+  } catch (error) {
+    return failureResponse(error, 'messages')
+  }
+}
+
+export function isPing(event: StreamEvent): boolean {
+  return event.type === 'ping'
 }
