@@ -45,12 +45,17 @@ const ALL_ANSWERS_BYTES = 256 * 1024 * 1024
 
 export const sharedMemory: AnswerMemory = new AnswerMemory(ALL_ANSWERS_BYTES)
 
+/** What writing an answer needs to know; `upstream` may be anybody. */
+type WriteOptions = Omit<AnswerOptions, 'upstream' | 'eventBytes' | 'messageBytes'> & {
+  readonly upstream?: Dialect | undefined
+}
+
 /** What the client's encoder is told. */
-function encodeContext(options: AnswerOptions): EncodeAnswerContext {
+function encodeContext(options: WriteOptions): EncodeAnswerContext {
   return {
     request: options.request,
     model: options.model,
-    isOwn: options.client.name === options.upstream.name,
+    isOwn: options.client.name === options.upstream?.name,
     losses: options.losses,
     createId: options.createId ?? createId,
     now: options.now ?? secondsNow,
@@ -68,7 +73,7 @@ export const EVENT_STREAM = 'text/event-stream'
 
 /** What streams the client's way are written by, and their media type. */
 export function createEncoder(
-  options: AnswerOptions,
+  options: WriteOptions,
   write: (text: string) => void,
 ): { readonly encoder: StreamEncoder; readonly mediaType: string } {
   const { codec } = options.client

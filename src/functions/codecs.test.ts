@@ -96,6 +96,22 @@ test('an encoder names another model, and tells what it could not say', () => {
   ])
 })
 
+test('an encoder leaves the reasoning of its own dialect in its members, and carries that of others', () => {
+  const details = [{ type: 'reasoning.text', text: 'Hm', signature: 'c2ln', index: 0 }]
+  const value = `echo:${JSON.stringify({ members: { reasoning_details: details } })}`
+  const thinking: readonly StreamEvent[] = [
+    { type: 'message-start', id: 'id_1', model: 'mill' },
+    { type: 'block-start', index: 0, choice: 0, kind: 'reasoning', form: 'full' },
+    { type: 'text-delta', index: 0, text: 'Hm' },
+    { type: 'seal', index: 0, seal: { dialect: 'chat', issuer: '', kind: 'signature', value } },
+    { type: 'block-end', index: 0 },
+    { type: 'choice-end', choice: 0, finish: { reason: 'stop', raw: 'stop' } },
+    { type: 'message-end' },
+  ]
+  assert.match(encode(createEncoder('chat', { from: 'chat' }), thinking).join(''), /"signature":"c2ln"/)
+  assert.match(encode(createEncoder('chat'), thinking).join(''), /"signature":"mr1s\./)
+})
+
 test('an encoder tells its media type', () => assert.equal(createEncoder('chat').mediaType, 'text/event-stream'))
 
 test('there are no codecs of a dialect that nobody speaks', () => {

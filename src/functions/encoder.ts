@@ -2,7 +2,6 @@ import { fromUtf8 } from '../bytes.ts'
 import { createEncoder as createStreamEncoder } from '../convert/index.ts'
 import type { DialectName, StreamEncoder } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
-import { DEFAULT_LIMITS } from '../exchange/index.ts'
 import { type Loss, Losses, type StreamEvent } from '../model/index.ts'
 import type { ConvertedRequest } from './convert-request.ts'
 import { spoken } from './spoken.ts'
@@ -11,6 +10,8 @@ import { spoken } from './spoken.ts'
 export interface EncoderOptions {
   /** The request that is answered, for what the client asked of the stream: chat sends usage only when asked. */
   readonly request?: ConvertedRequest
+  /** The dialect that the events were decoded from; what it can say itself it gets back as it was. Default: another. */
+  readonly from?: DialectName
   /** The model to name. Default: the one that the events name. */
   readonly model?: string
   /** Makes an id that starts with `prefix` for what the events give none. Default: 20 random letters and digits. */
@@ -33,14 +34,13 @@ export class AnswerEncoder {
   #text = ''
   #isOver = false
 
-  constructor(dialect: DialectName, { request, ...options }: EncoderOptions = {}) {
-    const both = spoken(dialect)
+  constructor(dialect: DialectName, { request, from, ...options }: EncoderOptions = {}) {
     const { request: asked, framing, remember } = request?.conversion ?? {}
     const { encoder, mediaType } = createStreamEncoder(
       {
-        ...{ client: both, upstream: both, request: asked, framing, remember, losses: this.#losses },
+        ...{ client: spoken(dialect), upstream: from && spoken(from), losses: this.#losses },
+        ...{ request: asked, framing, remember },
         ...options,
-        ...DEFAULT_LIMITS,
       },
       text => {
         this.#text += text
