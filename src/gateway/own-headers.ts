@@ -1,6 +1,6 @@
+import { lossesHeader } from '../convert/index.ts'
 import type { Recorder } from '../exchange/index.ts'
 import type { RawHeaders } from '../http/index.ts'
-import { lossesHeader } from '../convert/index.ts'
 
 /** What we say of an exchange in its head, under names that no upstream can take. */
 export function ownHeaders({ subject, upstream, lane, edits, conversion }: Recorder): RawHeaders {

@@ -21,7 +21,9 @@ export interface LoadOptions extends Omit<ParseOptions, 'file'> {
   readonly flag?: string
 }
 
+/** A configuration that has been read. */
 export interface LoadedConfig {
+  /** The configuration, settled. */
   readonly config: Config
   /** The file it came from, as the user would name it; undefined when there is none. */
   readonly file: string | undefined
