@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 
-// Nothing of ours is imported before the check: an older Node would die on the imports with a stack trace.
+// Nothing of ours, and nothing that an older Node lacks, is imported before the check: it would die on the
+// imports with a stack trace.
 const OLDEST = [24, 18, 1] as const
 
 const version = process.versions.node.split('.').map(Number)
@@ -16,6 +16,7 @@ if (differsAt >= 0 && (version[differsAt] ?? 0) < (OLDEST[differsAt] as number))
   // tier earlier, a short exchange settles at half the CPU (docs/decisions/0006).
   for (const flag of ['--no-maglev', '--invocation-count-for-turbofan=1000']) setFlagsFromString(flag)
   // After the flags, which are part of what is kept. A fifth of the CPU of a start.
+  const { enableCompileCache } = await import('node:module')
   enableCompileCache()
   const { run } = await import('./run.ts')
   await run(process.argv)
