@@ -93,7 +93,18 @@ export {
   type UpstreamHandler,
   type UpstreamRequest,
 } from './http/index.ts'
-export type { Finish, FinishReason, Lane, Outcome, Provenance, Shape, Usage } from './model/index.ts'
+export {
+  type BlockStart,
+  checkGrammar,
+  type Finish,
+  type FinishReason,
+  Grammar,
+  type Lane,
+  type Outcome,
+  type Provenance,
+  type Shape,
+  type Usage,
+} from './model/index.ts'
 export {
   type After,
   type ChannelMessages,
@@ -112,6 +123,7 @@ export {
   type ReportedLoss,
   type ReportedUsage,
   type RequestContextOptions,
+  type StreamEventState,
   type StreamTimes,
 } from './observe/index.ts'
 export { Redactor } from './redact.ts'

@@ -79,6 +79,8 @@ export interface EncodeAnswerContext {
   createId(prefix: string): string
   /** Seconds since 1970. */
   now(): number
+  /** False: whoever takes the frames numbers them, where the dialect has numbers. Default true. */
+  readonly isNumbered?: boolean
   /** Takes the whole answer as the client has it, ids and all, where later requests may refer to it (responses). */
   readonly remember?: ((answer: Wire) => void) | undefined
 }
@@ -95,6 +97,11 @@ export interface StreamDecoder {
   /** The terminal event has come; nothing can follow. `message-end` or `error` has been emitted. */
   readonly isTerminal: boolean
   push(event: SseEvent): void
+  /**
+   * Emits what waits only for the next event to tell whether something of ours follows it. For whoever
+   * has to know which frames an event has come from.
+   */
+  settle?(): void
   /** The upstream's bytes have ended: complete when every candidate is finished, else `truncated`. */
   end(): void
   /** The exchange has failed: closes what is open and emits the error. Nothing after an end. */
@@ -104,4 +111,6 @@ export interface StreamDecoder {
 /** Writes one stream. Takes any legal sequence of events, and writes no illegal order of its dialect. */
 export interface StreamEncoder {
   push(event: StreamEvent): void
+  /** Writes what waits only for the next event to tell whether it can be said in fewer frames. */
+  settle?(): void
 }

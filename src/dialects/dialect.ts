@@ -26,10 +26,28 @@ export interface Dialect {
   readonly models: DialectModels
   /** Where a frame or a whole body names the model that answered: members, from the outside in. */
   readonly modelAt: readonly (readonly string[])[]
+  readonly frames: FrameTraits
   /** Where its clients send back what we wrapped for them. */
   readonly wrappedAt: readonly WrappedPlace[]
   /** The ways into the hub and out of it. */
   readonly codec: Codec
+}
+
+/** What has to be known of the frames of a stream to change some and leave the others as they are. */
+export interface FrameTraits {
+  /**
+   * Where a frame brings more of a text, or of the payload of a call: members, from the outside in, `*` for
+   * every item of an array.
+   */
+  readonly deltaAt: readonly (readonly string[])[]
+  /** The member in which every event has its number, rising by one; undefined where events have none. */
+  readonly numberAt?: string
+  /** The member that names a frame's block by its place among all blocks; undefined where places do not count. */
+  readonly placeAt?: string
+  /** What deltas have brought is said again, in whole, by later frames. Default false. */
+  readonly repeatTexts?: boolean
+  /** A call is said in one piece: frames that bring it in several belong together. Default false. */
+  readonly sayCallsWhole?: boolean
 }
 
 /** What a request asks of a dialect's API. */
@@ -115,6 +133,7 @@ export type Edit =
   | 'ended'
   | 'early-head'
   | 'estimated'
+  | 'mapped'
 
 export interface DialectFailure {
   /**

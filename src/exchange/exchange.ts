@@ -1,6 +1,6 @@
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Head, type Sweep, sharedSweep } from '../http/index.ts'
-import type { Outcome, Shape } from '../model/index.ts'
+import type { MapEvents, Outcome, Shape } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Attempt, NextAttempt } from './adapter.ts'
 import {
@@ -285,7 +285,8 @@ export class Exchange implements RunOwner, OutletEvents {
     // What is folded or unfolded has been through the hub, of whatever dialects it is.
     const isArray = run.attempt.conversion?.framing === 'array'
     const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand' || isArray)
-    this.#record.lane = isTurned ? 'convert' : run.adapter.lane
+    const isMapped = this.#options.mapEvents !== undefined && run.adapter.lane === 'relay'
+    this.#record.lane = isTurned ? 'convert' : isMapped ? 'edit' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)
     this.#phase = 'holding'
@@ -293,11 +294,16 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #stageFor({ adapter, head, attempt }: Run, shape: Shape): Stage {
-    const { subject, transform } = this.#options
-    const { edits } = this.#record
+    const { subject, transform, mapEvents } = this.#options
+    const { edits, losses } = this.#record
     const { conversion, request } = attempt
     const limits = this.#limits
-    const stage = adapter.stage({ clientModel: subject.model, shape, limits, edits, conversion, sent: request.body })
+    const stage = adapter.stage({
+      ...{ clientModel: subject.model, shape, limits, edits, losses, conversion, sent: request.body },
+      mapEvents: mapEvents && made(mapEvents),
+      observe: this.#observer?.onEvent,
+      wantsEvents: this.#observer?.wantsEvents,
+    })
     if (transform === undefined || shape === 'stream' || stage.mediaType === EVENT_STREAM) return stage
     return new TransformStage(stage, (head as Head).headers, transform)
   }
@@ -515,6 +521,17 @@ export class Exchange implements RunOwner, OutletEvents {
     const report = this.#record.report(outcome, reading, this.#sweep.now())
     this.#observer?.onEnd?.(report, this.#record.failure)
     this.#resolve(report)
+  }
+}
+
+/** What cannot be made fails the answer at its first event. */
+function made(make: () => MapEvents): MapEvents {
+  try {
+    return make()
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 

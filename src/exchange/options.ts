@@ -1,5 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { Head, RawHeaders, Sweep } from '../http/index.ts'
+import type { MapEvents, StreamEvent } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Adapter, Attempt } from './adapter.ts'
 import type { Budgets, Limits } from './budgets.ts'
@@ -22,6 +23,10 @@ export interface ExchangeObserver {
   onHead?(head: Head): void
   /** The upstream's bytes, before the stage; valid only during the call. */
   onRawChunk?(chunk: Uint8Array): void
+  /** The events of the answer as the upstream tells them, where they are decoded. */
+  onEvent?(event: StreamEvent): void
+  /** Has events decoded in every lane, beside the bytes where those pass as they are. Default false. */
+  readonly wantsEvents?: boolean
   /** What goes to the client; valid only during the call. */
   onSentChunk?(chunk: Uint8Array): void
   /** Once, after everything else. */
@@ -50,6 +55,8 @@ export interface ExchangeOptions {
   readonly mapHeaders?: ((headers: RawHeaders) => RawHeaders) | undefined
   /** Headers of ours for the client's head. */
   readonly ownHeaders?: ((record: Recorder) => RawHeaders) | undefined
+  /** Makes what maps the events of one answer, for each attempt that answers. */
+  readonly mapEvents?: (() => MapEvents) | undefined
   /** Changes whole answers of a good status, never a stream; up to 64 MiB. */
   readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */

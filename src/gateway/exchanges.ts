@@ -7,7 +7,7 @@ import { getHeader, type HttpClient, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
-import { StreamingHandler } from '../streaming/index.ts'
+import { type HandlerConfig, StreamingHandler } from '../streaming/index.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
 import { Estimates } from './estimates.ts'
@@ -24,6 +24,7 @@ export interface ExchangesOptions {
   readonly streams: Streams
   readonly log: Log
   readonly hookManager?: HookManager
+  readonly mapEvents?: HandlerConfig['mapEvents']
 }
 
 interface Found {
@@ -39,6 +40,7 @@ export class Exchanges {
   readonly #handler: StreamingHandler
   readonly #capacity: Capacity
   readonly #estimates = new Estimates()
+  readonly #mapEvents: HandlerConfig['mapEvents']
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
@@ -47,7 +49,8 @@ export class Exchanges {
   /** The answers that clients of Responses may refer to; undefined: none are kept. */
   readonly #responses: MemoryResponseStore | undefined
 
-  constructor({ config, streams, log, hookManager }: ExchangesOptions) {
+  constructor({ config, streams, log, hookManager, mapEvents }: ExchangesOptions) {
+    this.#mapEvents = mapEvents
     this.#config = config
     this.#streams = streams
     this.#log = log
@@ -119,6 +122,7 @@ export class Exchanges {
     plan: Plan,
   ): Promise<void> {
     const { target, model, upstream, conversion } = plan
+    const isAnswer = match.operation === 'generate'
     const deferred = this.#handler.handleStreamingRequest({
       method: request.method as string,
       url: plan.url,
@@ -128,8 +132,9 @@ export class Exchanges {
       requestContext: new RequestContext({ requestId: id }),
       ...(plan.framing === 'array' ? { mediaType: 'application/json' } : {}),
       handlerConfig: {
-        responseAdapter: this.#adapter(dialect, match.operation === 'generate', plan),
+        responseAdapter: this.#adapter(dialect, isAnswer, plan),
         preserveHeaderCase: true,
+        ...(isAnswer && this.#mapEvents !== undefined ? { mapEvents: this.#mapEvents } : {}),
       },
       exchange: {
         wants: plan.wants,

@@ -5,6 +5,7 @@ import { type Allowed, allowedNames, Capacity, checkTarget, KeyRing, MAX_FIELDS 
 import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import type { HookManager, Log } from '../observe/index.ts'
+import type { HandlerConfig } from '../streaming/index.ts'
 import { answerFailure } from './answers.ts'
 import type { Config } from './config/index.ts'
 import { Exchanges } from './exchanges.ts'
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly config: Config
   readonly log: Log
   readonly hookManager?: HookManager
+  /** What becomes of the events of every answer of a model; see `HandlerConfig.mapEvents`. */
+  readonly mapEvents?: HandlerConfig['mapEvents']
 }
 
 export interface Gateway {

@@ -14,6 +14,7 @@ export type {
   TextDelta,
   ToolCallBlock,
 } from './event.ts'
+export { EventMap, type MapEvents, type MappedEvent } from './event-map.ts'
 export type { Finish, FinishReason } from './finish.ts'
 export { finishOf } from './finish.ts'
 export { Fold, foldEvents } from './fold.ts'

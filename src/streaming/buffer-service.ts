@@ -28,6 +28,7 @@ import { type HookManager, RequestContext, type RequestTracer, type StreamReport
 import { adapterFor } from './adapter-for.ts'
 import { clientMatch } from './client-match.ts'
 import { CollectingOutlet } from './collecting-outlet.ts'
+import { mapperOf } from './event-mapper.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
 
@@ -99,6 +100,7 @@ export class StreamingBufferService {
       ...{ hold: 'frame', wants: 'whole', fallback: turned.adapter, observer, limits },
       subject: { id: requestContext.requestId },
       transform: asked.handlerConfig?.responseTransformer,
+      mapEvents: mapperOf(asked.handlerConfig, requestContext),
     })
     const leave = () => exchange.cancel('client')
     signal?.addEventListener('abort', leave, { once: true })
@@ -199,7 +201,11 @@ function collecting(config: HandlerConfig, spoken: Dialect | undefined, { origin
   const { responseAdapter, formatContext, sseParser } = config
   const isPlain = !responseAdapter && formatContext === undefined && spoken !== undefined
   const adapter = isPlain ? relayAdapter(spoken) : adapterFor(config, { issuer: origin })
-  if (sseParser !== undefined) return parsing(adapter, spoken, sseParser)
+  if (sseParser !== undefined) {
+    if (config.mapEvents === undefined || adapter.lane === 'convert') return parsing(adapter, spoken, sseParser)
+    const why = 'what `sseParser` makes of them is not read any more'
+    throw new StreamingError(failure('bad-request', `Cannot map events: ${why}`))
+  }
   if (adapter.folds === true) return adapter
   const why = 'neither its URL nor `formatContext` says what the upstream speaks, and there is no `sseParser`'
   throw new StreamingError(failure('bad-request', `Cannot collect the answer: ${why}`))
@@ -212,7 +218,7 @@ function parsing(adapter: Adapter, spoken: Dialect | undefined, parse: (text: st
     folds: true,
     stage(context: AdapterContext) {
       if (context.shape !== 'collect') return adapter.stage(context)
-      const meter = reads.stage({ ...context, shape: 'stream' })
+      const meter = reads.stage({ ...context, shape: 'stream', mapEvents: undefined, observe: undefined })
       const whole = adapter.lane === 'convert' ? adapter.stage({ ...context, shape: 'whole' }) : undefined
       const { messageBytes = DEFAULT_LIMITS.messageBytes } = context.limits
       return new ParsedStage({ meter, parse, whole, maxBytes: messageBytes })

@@ -32,6 +32,7 @@ import {
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
 import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts'
 import { clientMatch } from './client-match.ts'
+import { assertReadable, mapperOf } from './event-mapper.ts'
 import type { HandlerConfig } from './handler-config.ts'
 import { StreamObserver } from './stream-observer.ts'
 
@@ -117,6 +118,7 @@ export class DeferredStreaming {
     this.#options = options
     this.#context = options.requestContext ?? new RequestContext()
     this.#adapter = adapterFor(options.handlerConfig ?? {}, this.#way)
+    if (options.handlerConfig?.mapEvents !== undefined) assertReadable(this.#adapter)
     this.report = new Promise(resolve => {
       this.#resolve = resolve
     })
@@ -171,6 +173,7 @@ export class DeferredStreaming {
       ownHeaders: settings.ownHeaders,
       redact: settings.redact,
       transform: handlerConfig?.responseTransformer,
+      mapEvents: mapperOf(handlerConfig, this.#context),
       mediaType: this.#options.mediaType,
       mapHeaders: handlerConfig?.preserveHeaderCase === true ? undefined : lowerCaseNames,
       onHeaders: this.#options.onHeaders && this.#onHeaders,
@@ -273,10 +276,12 @@ export class DeferredStreaming {
     if (answer === undefined) return undefined
     const { headers = head.headers, responseAdapter, mediaType } = answer
     const redact = this.#options.exchange?.redact
+    const adapter = responseAdapter === undefined ? undefined : (responseAdapter ?? passAdapter(redact))
+    if (adapter !== undefined && this.#options.handlerConfig?.mapEvents !== undefined) assertReadable(adapter)
     return {
       headers:
         mediaType === undefined ? headers : [...withoutHeaders(headers, CONTENT_TYPE), 'content-type', mediaType],
-      ...(responseAdapter === undefined ? {} : { adapter: responseAdapter ?? passAdapter(redact) }),
+      ...(adapter === undefined ? {} : { adapter }),
     }
   }
 }

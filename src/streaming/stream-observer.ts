@@ -2,16 +2,18 @@ import { copy } from '../bytes.ts'
 import type { Failure } from '../errors.ts'
 import type { Attempt, ExchangeObserver } from '../exchange/index.ts'
 import type { Head, UpstreamRequest } from '../http/index.ts'
+import type { StreamEvent } from '../model/index.ts'
 import {
-  type HookEvent,
   type HookManager,
   type IStreamingMetricsCollector,
   metricsOf,
+  type OtherState,
   publish,
   type RequestContext,
   type RequestTracer,
   type StreamReport,
 } from '../observe/index.ts'
+import { ToolCallRecord } from './tool-calls.ts'
 
 export interface Watchers {
   readonly hookManager?: HookManager | undefined
@@ -26,6 +28,7 @@ export class StreamObserver implements ExchangeObserver {
   /** Absent unless somebody watches chunks: the exchange then makes nothing of them. */
   readonly onRawChunk?: (chunk: Uint8Array) => void
   readonly onSentChunk?: (chunk: Uint8Array) => void
+  readonly wantsEvents: boolean
 
   readonly #context: RequestContext
   /** Stands in the data of every state. */
@@ -34,6 +37,7 @@ export class StreamObserver implements ExchangeObserver {
   #collector: IStreamingMetricsCollector | undefined
   #tracer: RequestTracer | undefined
   #provider: string | undefined
+  #toolCalls = new ToolCallRecord()
 
   constructor({ hookManager, requestTracer, collector, isBuffered = false }: Watchers, context: RequestContext) {
     this.#context = context
@@ -41,6 +45,7 @@ export class StreamObserver implements ExchangeObserver {
     this.#hooks = hookManager
     this.#collector = collector
     this.#tracer = requestTracer
+    this.wantsEvents = hookManager?.watches('provider.stream.event') === true
     const watchesChunks =
       collector !== undefined || requestTracer !== undefined || hookManager?.watches('provider.stream.chunk')
     if (watchesChunks !== true) return
@@ -67,6 +72,8 @@ export class StreamObserver implements ExchangeObserver {
     const { requestId, startTime } = this.#context
     publish('millrace:exchange.start', () => ({ id: requestId, time: startTime.toISOString() }))
     this.#provider = attempt?.upstream
+    // What an attempt has said that did not become the answer does not count.
+    this.#toolCalls = new ToolCallRecord()
     if (attempt !== undefined)
       this.#trace(tracer => {
         if (tracer.shouldTrace(attempt.request)) tracer.traceRequest(requestId, attempt.request)
@@ -85,6 +92,14 @@ export class StreamObserver implements ExchangeObserver {
     this.#emit('provider.response.received', { status: head.status })
   }
 
+  readonly onEvent = (event: StreamEvent): void => {
+    this.#toolCalls.note(event)
+    if (!this.wantsEvents) return
+    const { requestId, metadata } = this.#context
+    const data = { event, ...this.#mark }
+    this.#hooks?.emit({ event: 'provider.stream.event', time: Date.now(), requestId, metadata, ...this.#by(), data })
+  }
+
   onEnd(report: StreamReport, failure: Failure | undefined): void {
     const { metrics, requestId } = this.#context
     metrics.streamChunks = report.events
@@ -93,6 +108,7 @@ export class StreamObserver implements ExchangeObserver {
     metrics.firstTokenMs = report.times.firstTokenMs
     metrics.totalMs = report.times.totalMs
     Object.assign(metrics, this.#count(counter => counter.getMetrics()) ?? metricsOf(report))
+    if (this.#toolCalls.completed.length > 0) this.#context.metadata.set('toolCalls', this.#toolCalls.completed)
     this.#trace(tracer => tracer.traceStreamComplete(report))
     if (failure !== undefined) {
       publish('millrace:error', () => ({ id: requestId, failure }))
@@ -130,11 +146,7 @@ export class StreamObserver implements ExchangeObserver {
     this.#hooks.emit({ event: 'provider.stream.chunk', time: Date.now(), requestId, metadata, ...this.#by(), data })
   }
 
-  #emit(
-    event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk'>,
-    data: Readonly<Record<string, unknown>>,
-    error?: Failure,
-  ): void {
+  #emit(event: OtherState['event'], data: Readonly<Record<string, unknown>>, error?: Failure): void {
     if (this.#hooks?.watches(event) !== true) return
     const { requestId, metadata } = this.#context
     this.#hooks.emit({

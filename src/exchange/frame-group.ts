@@ -1,0 +1,139 @@
+import { fromLatin1, toUtf8 } from '../bytes.ts'
+import type { FrameTraits } from '../dialects/index.ts'
+import { replaceSpan } from '../json/index.ts'
+import type { MappedEvent, StreamEvent } from '../model/index.ts'
+import { editData, spansAt } from './frame-data.ts'
+
+type Delta = Extract<StreamEvent, { readonly type: 'text-delta' | 'payload-delta' }>
+
+/** Frames of an upstream that belong together, and the events they brought with what those became. */
+export class FrameGroup {
+  /** One character a byte. */
+  readonly frames: string[] = []
+  readonly events: MappedEvent[] = []
+  bytes = 0
+  /** How many of the events have been encoded, and what they are in frames: as they came, and as they became. */
+  encoded = 0
+  before = ''
+  after = ''
+
+  add(frame: string): void {
+    this.frames.push(frame)
+    this.bytes += frame.length
+  }
+
+  /** Frames that say nothing of the answer, and are not wanted. */
+  get isLeftOut(): boolean {
+    const { events } = this
+    return events.length > 0 && events.every(({ event, results }) => results.length === 0 && isAside(event))
+  }
+
+  get isUnchanged(): boolean {
+    return this.events.every(isUnchanged)
+  }
+}
+
+/** A ping, or what only the dialect understands. */
+export function isAside({ type }: StreamEvent): boolean {
+  return type === 'ping' || type === 'native'
+}
+
+export function isUnchanged({ event, results }: MappedEvent): boolean {
+  return results.length === 1 && results[0] === event
+}
+
+/**
+ * The event that says what a delta became, if that is nothing but another text of the same block: of
+ * several pieces the whole, of none an empty one. Undefined for what has become something else.
+ */
+export function editedDelta({ event, results }: MappedEvent): Delta | undefined {
+  if (event.type !== 'text-delta' && event.type !== 'payload-delta') return undefined
+  const [first, ...more] = results
+  if (first === undefined) return event.type === 'text-delta' && event.logprobs ? undefined : { ...event, text: '' }
+  if (!isDelta(first) || !isLike(first, event)) return undefined
+  if (more.length === 0) return first
+  const isPlain = event.type === 'payload-delta' || event.logprobs === undefined
+  if (!isPlain || !more.every(one => isDelta(one) && isLike(one, event) && one.index === first.index)) return undefined
+  return { ...first, text: [first, ...more].map(one => (one as Delta).text).join('') }
+}
+
+function isDelta(event: StreamEvent): event is Delta {
+  return event.type === 'text-delta' || event.type === 'payload-delta'
+}
+
+/** Whether two deltas differ in their text and number at most. */
+function isLike(delta: Delta, event: Delta): boolean {
+  if (delta.type !== event.type) return false
+  return delta.type !== 'text-delta' || event.type !== 'text-delta' || delta.logprobs === event.logprobs
+}
+
+/** Texts by those that stand in their place, where deltas have changed and nothing else has. */
+export type NewTexts = ReadonlyMap<string, string>
+
+/** @returns undefined where more than texts has changed, or where one text would become two */
+export function newTexts(events: readonly MappedEvent[]): NewTexts | undefined {
+  const texts = new Map<string, string>()
+  for (const mapped of events) {
+    const { event } = mapped
+    if (!isDelta(event)) {
+      if (!isUnchanged(mapped)) return undefined
+      continue
+    }
+    const edited = editedDelta(mapped)
+    if (edited === undefined || (texts.has(event.text) && texts.get(event.text) !== edited.text)) return undefined
+    texts.set(event.text, edited.text)
+  }
+  return texts
+}
+
+/**
+ * The frames of a group with other texts, and every other byte as it came. A frame that brought one delta,
+ * of which nothing is left, is left out: empty.
+ *
+ * @returns undefined where a text stands nowhere as it is
+ */
+export function withTexts(
+  { frames, events }: FrameGroup,
+  texts: NewTexts,
+  { deltaAt }: FrameTraits,
+): readonly string[] | undefined {
+  const found = new Set<string>()
+  const edited = frames.map(frame => editTexts(frame, deltaAt, texts, found))
+  for (const [text, other] of texts) if (text !== other && !found.has(text)) return undefined
+  const [only, ...others] = events
+  const isLeftOut = only !== undefined && others.length === 0 && frames.length === 1 && isGone(only)
+  return isLeftOut && !BESIDE.test(frames[0] as string) ? [''] : edited
+}
+
+function isGone(mapped: MappedEvent): boolean {
+  return editedDelta(mapped)?.text === ''
+}
+
+/** What may stand beside a delta and is not told with it: a finish, a role, counts, a seal. */
+const BESIDE =
+  /"(?:finish_?reason|role|usage|usageMetadata|signature|thoughtSignature|reasoning_details)"\s*:\s*(?!null|"")/i
+
+/** @param found gets the texts that stood there */
+function editTexts(frame: string, paths: FrameTraits['deltaAt'], texts: NewTexts, found: Set<string>): string {
+  return editData(frame, data => {
+    const bytes = fromLatin1(data)
+    const edits = paths
+      .flatMap(path => spansAt(bytes, path))
+      .flatMap(span => {
+        const text = textAt(bytes, span.start, span.end)
+        const other = text === undefined ? undefined : texts.get(text)
+        if (text === undefined || other === undefined) return []
+        found.add(text)
+        return other === text ? [] : [{ span, json: JSON.stringify(other) }]
+      })
+      .sort((a, b) => b.span.start - a.span.start)
+    return edits.reduce((edited, { span, json }) => replaceSpan(edited, span, json), bytes)
+  })
+}
+
+const QUOTE = 0x22
+
+/** What the JSON string there says; undefined where another value stands. */
+function textAt(bytes: Uint8Array, start: number, end: number): string | undefined {
+  return bytes[start] === QUOTE ? (JSON.parse(toUtf8(bytes, start, end)) as string) : undefined
+}
