@@ -1,6 +1,6 @@
 /** A gateway in this process, in front of one upstream, and what it tells about its exchanges. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Config, parseConfig, startGateway } from '../src/gateway/index.ts'
+import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
 import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
 
@@ -36,13 +36,14 @@ export interface GatewaySetup {
   /** Default: nothing is written. */
   readonly log?: Log
   readonly hookManager?: HookManager
+  readonly mapEvents?: GatewayOptions['mapEvents']
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { log = SILENT, hookManager, server, upstream, upstreams, models = [], ...settings } = setup
+import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
   const text = JSON.stringify({
     server: { port: 0, ...server },
     upstreams: { upstream: { dialects, ...upstream }, ...upstreams },
@@ -50,7 +51,11 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...settings,
   })
   const config = parseConfig(text, { env: {} })
-  const { url, close } = await startGateway({ config, log, ...(hookManager && { hookManager }) })
+  const { url, close } = await startGateway({
+    ...{ config, log },
+    ...(hookManager && { hookManager }),
+    ...(mapEvents && { mapEvents }),
+  })
   return { url, close, report: (id, headers) => readReport(url, id, headers) }
 }
 

@@ -16,6 +16,8 @@ export interface RequestContextOptions {
   /** Default: a random one. */
   readonly requestId?: string
   readonly clock?: Clock
+  /** Default: an empty one. */
+  readonly metadata?: Map<string, unknown>
   /** Takes secrets out of `toJSON`. Default: one that knows names and shapes only. */
   readonly redactor?: Redactor
 }
@@ -25,14 +27,20 @@ export class RequestContext {
   readonly requestId: string
   readonly startTime: Date
   /** Notes of whoever takes part: hooks, handlers, the host program. */
-  readonly metadata = new Map<string, unknown>()
+  readonly metadata: Map<string, unknown>
   /** Counts and times: `streamChunks`, `streamBytes`, `firstTokenMs`, `tokensInput` and so on. */
   readonly metrics: Record<string, number | string | null> = {}
   readonly #clock: Clock
   readonly #startedAt: number
   readonly #redactor: Redactor
 
-  constructor({ requestId = randomId(), clock = SYSTEM_CLOCK, redactor = UNTOLD }: RequestContextOptions = {}) {
+  constructor({
+    requestId = randomId(),
+    clock = SYSTEM_CLOCK,
+    metadata = new Map(),
+    redactor = UNTOLD,
+  }: RequestContextOptions = {}) {
+    this.metadata = metadata
     this.requestId = requestId
     this.#clock = clock
     this.startTime = new Date(clock.wallMs())
