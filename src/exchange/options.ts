@@ -16,6 +16,20 @@ export interface OnHeaders {
   readonly adapter?: Adapter
 }
 
+/** What becomes of an exchange whose client leaves before the end of its answer. */
+export interface ClientGone {
+  /**
+   * `cancel`: the upstream is aborted at once. `drain`: what is being generated is paid for, so it is read
+   * to its end for the sake of its usage, and the report says `cancelled`; an upstream that has not answered
+   * yet is aborted. `detach`: all goes on as if the client were there, and the report says how it ended.
+   */
+  readonly policy: 'cancel' | 'drain' | 'detach'
+  /** How long the exchange may go on without its client. Default 300 000; zero or less: as long as its other budgets. */
+  readonly maxMs?: number
+  /** After how many output tokens it is aborted; while no count is told, an event with content counts as one. Default: never. */
+  readonly maxOutputTokens?: number
+}
+
 /** Told what happens, in this order; never asked. A slow observer slows the stream: queue the work. */
 export interface ExchangeObserver {
   /** Before the first attempt is sent. */
@@ -47,6 +61,8 @@ export interface ExchangeOptions {
   readonly budgets?: Budgets | undefined
   readonly limits?: Limits | undefined
   readonly observer?: ExchangeObserver | undefined
+  /** Default: `cancel`. */
+  readonly onClientGone?: ClientGone | undefined
   /** Called once with the upstream's good status; the upstream is paused while it thinks. */
   readonly onHeaders?: ((head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>) | undefined
   /** The content type of a stream whose upstream names none. Default `text/event-stream`. */

@@ -54,9 +54,7 @@ suite('hooks of a gateway', () => {
     const response = await gateway.ask({ model: 'sim/story', stream: true, messages: [] })
     await response.text()
     const id = idOf(response)
-    await until(
-      () => gateway.events(id).includes('http.response') && gateway.events(id).includes('request.completed'),
-    )
+    await until(() => gateway.events(id).includes('http.response') && gateway.events(id).includes('request.completed'))
     const told = gateway.events(id).filter(event => event !== 'provider.stream.event')
     assert.deepEqual(told.slice(0, 5), [
       'http.request',

@@ -9,7 +9,7 @@ export interface RequestTracer {
   /** Asked once for an exchange; the others are called only for those it wants. */
   shouldTrace(request: UpstreamRequest): boolean
   traceRequest(id: string, request: UpstreamRequest): void
-  /** A whole answer, or the head of one. */
+  /** An answer that is no stream, errors too: as the upstream gave it, its body's first MiB. Also what was collected of a stream. */
   traceResponse(id: string, head: Head, body?: Uint8Array): void
   traceStreamStart(id: string, head: Head): void
   /** @param chunk valid only during the call */

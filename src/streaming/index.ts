@@ -1,4 +1,4 @@
-export type { AnswerTransformer, Payload } from '../exchange/index.ts'
+export type { AnswerTransformer, ClientGone, Payload } from '../exchange/index.ts'
 export { HttpPoolManager } from '../http/index.ts'
 export type { MapEvents, StreamEvent } from '../model/index.ts'
 export type {

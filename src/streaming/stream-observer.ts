@@ -13,6 +13,7 @@ import {
   type RequestTracer,
   type StreamReport,
 } from '../observe/index.ts'
+import { ExchangeTrace } from './exchange-trace.ts'
 import { ToolCallRecord } from './tool-calls.ts'
 
 export interface Watchers {
@@ -35,7 +36,7 @@ export class StreamObserver implements ExchangeObserver {
   readonly #mark: { readonly bufferedMode?: true }
   readonly #hooks: HookManager | undefined
   #collector: IStreamingMetricsCollector | undefined
-  #tracer: RequestTracer | undefined
+  readonly #trace: ExchangeTrace
   #provider: string | undefined
   #toolCalls = new ToolCallRecord()
 
@@ -44,14 +45,14 @@ export class StreamObserver implements ExchangeObserver {
     this.#mark = isBuffered ? { bufferedMode: true } : {}
     this.#hooks = hookManager
     this.#collector = collector
-    this.#tracer = requestTracer
+    this.#trace = new ExchangeTrace(requestTracer, context)
     this.wantsEvents = hookManager?.watches('provider.stream.event') === true
     const watchesChunks =
       collector !== undefined || requestTracer !== undefined || hookManager?.watches('provider.stream.chunk')
     if (watchesChunks !== true) return
     const [raw, sent] = [new TextDecoder(), new TextDecoder()]
     this.onRawChunk = chunk => {
-      this.#trace(tracer => tracer.traceStreamChunk(context.requestId, chunk))
+      this.#trace.chunk(chunk)
       this.#count(counter => counter.processRawChunk(raw.decode(chunk, { stream: true })))
       this.#emitChunk('raw', chunk)
     }
@@ -74,11 +75,7 @@ export class StreamObserver implements ExchangeObserver {
     this.#provider = attempt?.upstream
     // What an attempt has said that did not become the answer does not count.
     this.#toolCalls = new ToolCallRecord()
-    if (attempt !== undefined)
-      this.#trace(tracer => {
-        if (tracer.shouldTrace(attempt.request)) tracer.traceRequest(requestId, attempt.request)
-        else this.#tracer = undefined
-      })
+    if (attempt !== undefined) this.#trace.request(attempt.request)
     this.#emit('provider.stream.start', { model: attempt?.model, dialect: attempt?.adapter.to })
     this.#emit('provider.request.sent', {
       method: attempt?.request.method,
@@ -88,7 +85,7 @@ export class StreamObserver implements ExchangeObserver {
 
   onHead(head: Head): void {
     this.#context.metadata.set('responseHead', head)
-    this.#trace(tracer => tracer.traceStreamStart(this.#context.requestId, head))
+    this.#trace.head(head)
     this.#emit('provider.response.received', { status: head.status })
   }
 
@@ -109,23 +106,13 @@ export class StreamObserver implements ExchangeObserver {
     metrics.totalMs = report.times.totalMs
     Object.assign(metrics, this.#count(counter => counter.getMetrics()) ?? metricsOf(report))
     if (this.#toolCalls.completed.length > 0) this.#context.metadata.set('toolCalls', this.#toolCalls.completed)
-    this.#trace(tracer => tracer.traceStreamComplete(report))
+    this.#trace.end(report)
     if (failure !== undefined) {
       publish('millrace:error', () => ({ id: requestId, failure }))
       this.#emit('provider.error', { outcome: report.outcome }, failure)
     }
     publish('millrace:exchange.end', () => report)
     this.#emit('provider.stream.end', { ...report }, failure)
-  }
-
-  /** A tracer that throws is not asked again: what it does not see must not hurt the stream. */
-  #trace(ask: (tracer: RequestTracer) => void): void {
-    try {
-      if (this.#tracer !== undefined) ask(this.#tracer)
-    } catch (error) {
-      this.#tracer = undefined
-      this.#context.metadata.set('tracerError', error)
-    }
   }
 
   /** A collector that throws counts no more; the dialect's own meter does. */
