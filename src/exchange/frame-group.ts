@@ -1,4 +1,4 @@
-import { fromLatin1, toUtf8 } from '../bytes.ts'
+import { fromLatin1, fromUtf8, toLatin1, toUtf8 } from '../bytes.ts'
 import type { FrameTraits } from '../dialects/index.ts'
 import { replaceSpan } from '../json/index.ts'
 import type { MappedEvent, StreamEvent } from '../model/index.ts'
@@ -97,12 +97,45 @@ export function withTexts(
   texts: NewTexts,
   { deltaAt }: FrameTraits,
 ): readonly string[] | undefined {
-  const found = new Set<string>()
-  const edited = frames.map(frame => editTexts(frame, deltaAt, texts, found))
-  for (const [text, other] of texts) if (text !== other && !found.has(text)) return undefined
   const [only, ...others] = events
-  const isLeftOut = only !== undefined && others.length === 0 && frames.length === 1 && isGone(only)
-  return isLeftOut && !BESIDE.test(frames[0] as string) ? [''] : edited
+  const [frame] = frames
+  const isAlone = only !== undefined && others.length === 0 && frame !== undefined && frames.length === 1
+  const [[text, other] = []] = texts
+  const quick = isAlone && text !== undefined ? withText(frame, text, other as string, deltaAt) : undefined
+  const edited = quick === undefined ? withAllTexts(frames, texts, deltaAt) : [quick]
+  return edited !== undefined && isAlone && isGone(only) && !BESIDE.test(frame) ? [''] : edited
+}
+
+/**
+ * What nearly every edit is: a frame in which the text stands once, escaped as we would, as a value that
+ * may be a delta. A quote inside of a string is escaped, so this is no part of another one.
+ */
+function withText(frame: string, text: string, other: string, paths: FrameTraits['deltaAt']): string | undefined {
+  const json = quoted(text)
+  const at = frame.indexOf(json)
+  if (at === -1 || frame.indexOf(json, at + 1) !== -1) return undefined
+  const [, key] = KEY_BEFORE.exec(frame.slice(Math.max(0, at - LONGEST_KEY), at)) ?? []
+  if (!paths.some(path => path.at(-1) === key)) return undefined
+  return frame.slice(0, at) + quoted(other) + frame.slice(at + json.length)
+}
+
+const KEY_BEFORE = /"(\w+)"[ \t]*:[ \t]*$/
+const LONGEST_KEY = 64
+
+/** A JSON string, one character a byte. */
+function quoted(text: string): string {
+  return toLatin1(fromUtf8(JSON.stringify(text)))
+}
+
+function withAllTexts(
+  frames: readonly string[],
+  texts: NewTexts,
+  paths: FrameTraits['deltaAt'],
+): readonly string[] | undefined {
+  const found = new Set<string>()
+  const edited = frames.map(frame => editTexts(frame, paths, texts, found))
+  for (const [text, other] of texts) if (text !== other && !found.has(text)) return undefined
+  return edited
 }
 
 function isGone(mapped: MappedEvent): boolean {

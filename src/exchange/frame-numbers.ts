@@ -56,6 +56,9 @@ export class FrameNumbers {
   }
 
   #renumbered(frame: string, change: (number: number) => number): string {
+    const quick = this.#only(frame)
+    if (quick !== undefined)
+      return frame.slice(0, quick.start) + change(quick.number) + frame.slice(quick.start + `${quick.number}`.length)
     return editData(frame, data => {
       const bytes = fromLatin1(data)
       const span = this.#spanIn(bytes)
@@ -65,7 +68,19 @@ export class FrameNumbers {
     })
   }
 
+  /** The only number in the frame, found by its key: a quote inside of a string is escaped, so a key is one. */
+  #only(frame: string): { readonly start: number; readonly number: number } | undefined {
+    const key = `"${this.#path?.[0]}":`
+    const at = frame.indexOf(key)
+    if (at === -1 || frame.indexOf(key, at + 1) !== -1 || !'{,'.includes(frame[at - 1] as string)) return undefined
+    const start = at + key.length
+    const digits = DIGITS.exec(frame.slice(start, start + 16))?.[0]
+    return digits === undefined ? undefined : { start, number: Number(digits) }
+  }
+
   #numberIn(frame: string): number | undefined {
+    const quick = this.#only(frame)
+    if (quick !== undefined) return quick.number
     let number: number | undefined
     editData(frame, data => {
       const bytes = fromLatin1(data)
@@ -82,3 +97,6 @@ export class FrameNumbers {
     return span !== undefined && /^\d+$/.test(toLatin1(bytes, span.start, span.end)) ? span : undefined
   }
 }
+
+/** A whole number, and what must follow one. */
+const DIGITS = /^(?:0|[1-9]\d*)(?=[,}])/
