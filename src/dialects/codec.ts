@@ -79,8 +79,11 @@ export interface EncodeAnswerContext {
   createId(prefix: string): string
   /** Seconds since 1970. */
   now(): number
-  /** False: whoever takes the frames numbers them, where the dialect has numbers. Default true. */
-  readonly isNumbered?: boolean
+  /**
+   * The frames stand among those of an upstream of the same dialect: whoever takes them numbers them, and
+   * blocks are written as they come, in whatever order. Default false.
+   */
+  readonly isAmongOthers?: boolean
   /** Takes the whole answer as the client has it, ids and all, where later requests may refer to it (responses). */
   readonly remember?: ((answer: Wire) => void) | undefined
 }

@@ -44,8 +44,8 @@ export interface FrameTraits {
   readonly numberAt?: string
   /** The member that names a frame's block by its place among all blocks; undefined where places do not count. */
   readonly placeAt?: string
-  /** What deltas have brought is said again, in whole, by later frames. Default false. */
-  readonly repeatTexts?: boolean
+  /** What deltas have brought that is said again by later frames, and what such frames hold. */
+  readonly repeats?: { readonly texts: 'all' | 'reasoning'; readonly in: string }
   /** A call is said in one piece: frames that bring it in several belong together. Default false. */
   readonly sayCallsWhole?: boolean
 }

@@ -12,6 +12,10 @@ export class FrameGroup {
   readonly frames: string[] = []
   readonly events: MappedEvent[] = []
   bytes = 0
+  /** Some frame brought no event: it belongs to what comes. */
+  hasSilent = false
+  /** A frame that brought no event came while a text was other than the upstream says: it may repeat it. */
+  mayRepeat = false
   /** How many of the events have been encoded, and what they are in frames: as they came, and as they became. */
   encoded = 0
   before = ''
@@ -38,6 +42,21 @@ export function isAside({ type }: StreamEvent): boolean {
   return type === 'ping' || type === 'native'
 }
 
+/** Whether a delta says something else than it did, wherever its block stands now. */
+export function isOtherDelta({ event, results }: MappedEvent): boolean {
+  if (!isDelta(event)) return false
+  const [only] = results
+  return (
+    results.length !== 1 ||
+    only === undefined ||
+    JSON.stringify(only) !== JSON.stringify({ ...event, ...indexOf(only) })
+  )
+}
+
+function indexOf(event: StreamEvent): { readonly index?: number | undefined } {
+  return 'index' in event ? { index: event.index } : {}
+}
+
 export function isUnchanged({ event, results }: MappedEvent): boolean {
   return results.length === 1 && results[0] === event
 }
@@ -57,7 +76,7 @@ export function editedDelta({ event, results }: MappedEvent): Delta | undefined 
   return { ...first, text: [first, ...more].map(one => (one as Delta).text).join('') }
 }
 
-function isDelta(event: StreamEvent): event is Delta {
+export function isDelta(event: StreamEvent): event is Delta {
   return event.type === 'text-delta' || event.type === 'payload-delta'
 }
 

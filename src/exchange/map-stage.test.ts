@@ -204,6 +204,15 @@ suite('responses', () => {
     )
   })
 
+  test('frames of a changed text are not held back until it is done', () => {
+    const lane = edit(responses, upper)
+    for (const frame of stream(['Hel', 'lo']).slice(0, 5)) {
+      lane.push(frame)
+      assert.ok(lane.text.endsWith('\n\n') || !frame.includes('delta'))
+    }
+    assert.match(lane.text, /"delta":"LO"/)
+  })
+
   test('numbers close up behind a frame that is left out, and make room for one that is added', () => {
     const without = edit(responses, event => (event.type === 'text-delta' && event.text === 'Hel' ? [] : event))
     for (const frame of stream(['Hel', 'lo'])) without.push(frame)

@@ -2,9 +2,18 @@ import { fromLatin1, fromUtf8, toLatin1 } from '../bytes.ts'
 import { type Dialect, type Edit, FrameReader, type Reading, type StreamDecoder } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import { EventMap, type Losses, type MapEvents, type Request, type StreamEvent } from '../model/index.ts'
-import { frameEnd } from '../sse/index.ts'
+import { frameEnd, type SseEvent } from '../sse/index.ts'
 import { framesIn } from './frame-data.ts'
-import { editedDelta, FrameGroup, isAside, isUnchanged, newTexts, withTexts } from './frame-group.ts'
+import {
+  editedDelta,
+  FrameGroup,
+  isAside,
+  isDelta,
+  isOtherDelta,
+  isUnchanged,
+  newTexts,
+  withTexts,
+} from './frame-group.ts'
 import { FrameNumbers } from './frame-numbers.ts'
 import { ShadowEncoders } from './shadow-encoders.ts'
 import type { Emit, Seen, Stage } from './stage.ts'
@@ -51,6 +60,8 @@ export class MapStage implements Stage {
   /** Blocks that are open and are left out. */
   readonly #leftOut = new Set<number>()
   #wasInLeftOut = false
+  /** Blocks of reasoning. */
+  readonly #reasoning = new Set<number>()
   /** Calls that are open. */
   readonly #calls = new Set<number>()
   /** A frame that has not ended. */
@@ -130,12 +141,21 @@ export class MapStage implements Stage {
       return
     }
     this.#group.add(frame)
-    if (event !== undefined) {
-      this.#decoder.push(event)
-      this.#decoder.settle?.()
-    }
+    if (event !== undefined) this.#decode(event, frame)
     if (this.#map.failure !== undefined) this.#breakOff(this.#map.failure)
     else if (this.#group.bytes > this.#options.holdBytes || !this.#isWaiting()) this.#settle(false)
+  }
+
+  #decode(event: SseEvent, frame: string): void {
+    const group = this.#group
+    const known = group.events.length
+    const hasChanged = this.#changed.size > 0
+    this.#decoder.push(event)
+    this.#decoder.settle?.()
+    if (group.events.length > known) return
+    const { repeats } = this.#options.dialect.frames
+    group.hasSilent = true
+    group.mayRepeat ||= repeats !== undefined && hasChanged && frame.includes(repeats.in)
   }
 
   readonly #take = (event: StreamEvent): void => {
@@ -145,6 +165,7 @@ export class MapStage implements Stage {
     this.#group.events.push(mapped)
     this.#hasEnded ||= event.type === 'message-end' || event.type === 'error'
     if (event.type === 'block-start') {
+      if (event.kind === 'reasoning') this.#reasoning.add(event.index)
       if (event.kind === 'tool-call') this.#calls.add(event.index)
       if (mapped.results.length === 0) this.#leftOut.add(event.index)
     }
@@ -158,10 +179,10 @@ export class MapStage implements Stage {
   /** Whether the frames at hand may bring more events, or say again in whole what has changed. */
   #isWaiting(): boolean {
     if (this.#hasEnded) return false
-    const { events, frames } = this.#group
-    if (this.#decoder.isFinished || events.length === 0) return true
-    const { repeatTexts = false, sayCallsWhole = false } = this.#options.dialect.frames
-    return (sayCallsWhole && this.#calls.size > 0) || (repeatTexts && frames.length > 1 && this.#changed.size > 0)
+    const { events, hasSilent, mayRepeat } = this.#group
+    if (this.#decoder.isFinished || (hasSilent && events.every(({ event }) => isAside(event)))) return true
+    const { sayCallsWhole = false } = this.#options.dialect.frames
+    return (sayCallsWhole && this.#calls.size > 0) || (mayRepeat && this.#changed.size > 0)
   }
 
   /** Sends the frames at hand, or what has become of them. */
@@ -181,7 +202,11 @@ export class MapStage implements Stage {
   #isUnsaid({ before, after, events }: FrameGroup): boolean {
     if (before !== after) return false
     if (before === '') return !events.every(({ event }) => isAside(event))
-    return events.some(({ event }) => event.type === 'block-start' && this.#leftOut.has(event.index))
+    return events.some(
+      mapped =>
+        (mapped.event.type === 'block-start' && this.#leftOut.has(mapped.event.index)) ||
+        (isOtherDelta(mapped) && isDelta(mapped.event) && !this.#leftOut.has(mapped.event.index)),
+    )
   }
 
   /** @returns whether the group could be sent without encoding anything */
@@ -189,7 +214,7 @@ export class MapStage implements Stage {
     const { dialect } = this.#options
     if (group.isUnchanged) this.#send(group.frames)
     else {
-      const texts = dialect.frames.repeatTexts === true ? undefined : newTexts(group.events)
+      const texts = this.#isRepeated(group) ? undefined : newTexts(group.events)
       const edited = texts && withTexts(group, texts, dialect.frames)
       if (edited === undefined) return false
       this.#sendEdited(group.frames, edited)
@@ -227,8 +252,8 @@ export class MapStage implements Stage {
       this.#send(frames)
       return
     }
-    const texts = newTexts(group.events)
-    const isInTexts = texts !== undefined && !isDoubtful && replaced(before, texts) === after
+    const texts = isDoubtful || this.#mayRepeatTexts(group) ? undefined : newTexts(group.events)
+    const isInTexts = texts !== undefined && replaced(before, texts) === after
     const edited = isInTexts ? withTexts(group, texts, this.#options.dialect.frames) : undefined
     if (edited !== undefined) this.#sendEdited(frames, edited)
     else if (before !== '' && !isDoubtful && after.endsWith(before))
@@ -239,6 +264,20 @@ export class MapStage implements Stage {
       this.#leaveOut(frames)
       this.#insert(after, [], [])
     }
+  }
+
+  /** Whether there may be more of a text in the frames than the deltas that brought it. */
+  #mayRepeatTexts({ events }: FrameGroup): boolean {
+    return this.#options.dialect.frames.repeats !== undefined && !events.every(({ event }) => isDelta(event))
+  }
+
+  /** Whether later frames say a text again that has changed in these. */
+  #isRepeated({ events }: FrameGroup): boolean {
+    const texts = this.#options.dialect.frames.repeats?.texts
+    if (texts === undefined || texts === 'all') return texts === 'all'
+    return events.some(
+      mapped => isDelta(mapped.event) && this.#reasoning.has(mapped.event.index) && !isUnchanged(mapped),
+    )
   }
 
   #insert(frames: string, before: readonly string[], behind: readonly string[]): void {

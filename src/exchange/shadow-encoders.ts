@@ -98,7 +98,7 @@ export class ShadowEncoders {
         request,
         model,
         losses,
-        isNumbered: false,
+        isAmongOthers: true,
         createId(prefix) {
           ids[made] ??= createId('')
           return prefix + ids[made++]

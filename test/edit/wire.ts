@@ -61,12 +61,18 @@ function illegalItems(frames: readonly Frame[]): string | undefined {
   return undefined
 }
 
+/** How reasoning items of our own begin. */
+const WRAPPED_PARTS = 'mr1'
+
 /** With members in one order, whatever order they came in. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
+  // What carries parts of ours has no id that anybody keeps.
+  const isCarrier = 'encrypted_content' in value && String(value.encrypted_content).startsWith(WRAPPED_PARTS)
   return Object.fromEntries(
     Object.entries(value)
+      .filter(([name]) => !isCarrier || name !== 'id')
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, member]) => [name, sorted(member)]),
   )

@@ -48,6 +48,7 @@ export const chat: Dialect = Object.freeze<Dialect>({
       ['choices', '*', 'delta', 'tool_calls', '*', 'custom', 'input'],
       ['choices', '*', 'delta', 'function_call', 'arguments'],
     ],
+    repeats: { texts: 'reasoning', in: '"reasoning_details"' },
   },
   wrappedAt: [
     {

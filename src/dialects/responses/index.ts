@@ -44,7 +44,7 @@ export const responses: Dialect = Object.freeze<Dialect>({
     deltaAt: [['delta']],
     numberAt: 'sequence_number',
     placeAt: 'output_index',
-    repeatTexts: true,
+    repeats: { texts: 'all', in: '.done"' },
   },
   wrappedAt: [{ path: ['input', '*'], holds: [['encrypted_content']], emptied: 'list' }],
   codec,

@@ -30,7 +30,7 @@ export class Scribe {
     this.losses = context.losses
     this.isOwn = context.isOwn ?? false
     this.#names = wireNames(context.request)
-    this.#isNumbered = context.isNumbered ?? true
+    this.#isNumbered = context.isAmongOthers !== true
   }
 
   /** The next sequence number, taken; always 0 where others number. */
