@@ -231,6 +231,41 @@ suite('provider.stream.event', () => {
     assert.deepEqual(texts, ['das Mehl 🌾', 'das Mehl 🌾'])
   })
 
+  test('a flood of them is dropped for a hook that hangs or is slow, starts, errors and ends are not', async () => {
+    for (const handle of [
+      () => new Promise<undefined>(() => {}),
+      () => new Promise<undefined>(resolve => setImmediate(resolve)),
+    ]) {
+      const after = (_ms: number, run: () => void) => {
+        const timer = setImmediate(run)
+        return () => clearImmediate(timer)
+      }
+      const hookManager = new HookManager({ queueLimit: 8, after })
+      const told: string[] = []
+      const events = [
+        'provider.stream.start',
+        'provider.stream.event',
+        'provider.error',
+        'provider.stream.end',
+      ] as const
+      const note = ({ event }: { readonly event: string }) => {
+        told.push(event)
+        return handle()
+      }
+      hookManager.register({ name: 'overrun', events, handle: note })
+      const { report } = await ask({
+        handlerConfig: { formatContext: relay('chat') },
+        hookManager,
+        answer: [DELTA.repeat(1000)],
+      })
+      assert.equal(report.outcome, 'truncated')
+      await new Promise(resolve => setTimeout(resolve, 20))
+      await hookManager.drain()
+      assert.deepEqual([told[0], ...told.slice(-2)], ['provider.stream.start', 'provider.error', 'provider.stream.end'])
+      assert.ok(hookManager.counts.dropped > 900)
+    }
+  })
+
   test('ends with an error where the stream does', async () => {
     const { hookManager, states } = watching('provider.stream.event')
     await ask({ handlerConfig: { formatContext: relay('chat') }, hookManager, answer: [DELTA] })

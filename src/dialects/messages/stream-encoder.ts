@@ -121,10 +121,11 @@ export class MessagesStreamEncoder implements StreamEncoder {
     this.#push(event)
   }
 
-  /** A block of text that has begun is written, though it may stay empty. */
+  /** A block of text that has begun is written, though it may stay empty, and what rides behind one. */
   settle(): void {
     this.#startMessage()
     const open = this.#open
+    if (open === undefined) this.#unloadCargo()
     if (open === undefined || open.at !== undefined || open.fold !== undefined) return
     if (open.start.kind === 'text') this.#openText(open)
     else if (open.start.kind === 'tool-call') this.#openCall(open, open.start)
