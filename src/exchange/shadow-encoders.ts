@@ -98,6 +98,7 @@ export class ShadowEncoders {
         request,
         model,
         losses,
+        isOwn: true,
         isAmongOthers: true,
         createId(prefix) {
           ids[made] ??= createId('')
