@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { chat, type Dialect, type Edit, messages, responses } from '../dialects/index.ts'
+import { chat, type Dialect, type Edit, gemini, messages, responses } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
 import { Losses, type MapEvents } from '../model/index.ts'
 import { DEFAULT_LIMITS } from './budgets.ts'
@@ -118,6 +118,22 @@ suite('a function that fails', () => {
     assert.equal(asked, 1)
     assert.equal(lane.text, told)
   })
+})
+
+test('a function that fails at the end of a stream without a terminal event fails the answer', () => {
+  const lane = edit(gemini, event => {
+    if (event.type === 'choice-end') throw new Error('no such end')
+    return event
+  })
+  const said = (text: string, more = '') =>
+    `data: {"candidates":[{"content":{"parts":[{"text":"${text}"}],"role":"model"}${more}}]}\r\n\r\n`
+  lane.push(said('Hello') + said('', ',"finishReason":"STOP"'))
+  lane.end()
+  assert.ok(lane.text.startsWith(said('Hello')))
+  assert.match(lane.text, /no such end/)
+  const { reading } = lane.stage.seen
+  assert.match(reading.failure?.message ?? '', /no such end$/)
+  assert.deepEqual([reading.isFinished, reading.isTerminal], [false, false])
 })
 
 suite('messages', () => {
@@ -240,7 +256,22 @@ suite('responses', () => {
       read(lane.text).map(event => event.sequence_number),
       read(lane.text).map((_, at) => at),
     )
-    assert.match(lane.text, /response\.failed/)
+    assert.equal(lane.text.match(/^event: response\.failed$/gm)?.length, 1)
+    assert.doesNotMatch(lane.text, /output_item\.done/)
+    assert.deepEqual([...lane.edits], ['mapped', 'ended'])
+  })
+
+  test('what was held back is let go before an error that ends the answer', () => {
+    const held: string[] = []
+    const lane = edit(responses, event => {
+      if (event.type === 'block-end') return [{ type: 'text-delta', index: event.index, text: held.join('') }, event]
+      if (event.type !== 'text-delta') return event
+      held.push(event.text)
+      return []
+    })
+    for (const frame of stream(['Hel', 'lo']).slice(0, 5)) lane.push(frame)
+    lane.fail()
+    assert.match(lane.text, /"delta":"Hello".*"type":"response\.failed"/s)
   })
 })
 

@@ -97,7 +97,8 @@ export class MapStage implements Stage {
     this.#torn = ''
     if (!this.#isOver) {
       if (this.#decoder.isFinished || this.#decoder.isTerminal) this.#decoder.end()
-      this.#settle(true)
+      if (this.#map.failure === undefined) this.#settle(true)
+      else this.#breakOff(this.#map.failure)
     }
     this.#isOver = true
     this.#flush(out)
@@ -105,13 +106,26 @@ export class MapStage implements Stage {
 
   fail(failed: Failure, out: Emit<Uint8Array>): void {
     this.#torn = ''
-    if (this.#map.failure === undefined) {
-      this.#decoder.fail(failed)
-      this.#settle(true)
-      this.#tell(failed)
-    }
+    if (this.#map.failure === undefined && !this.#hasEnded) this.#settleFailed(failed)
     this.#isOver = true
     this.#flush(out)
+  }
+
+  /** Closes what is open, as the function wants it, and tells the error. */
+  #settleFailed(failed: Failure): void {
+    this.#decoder.fail(failed)
+    const group = this.#group
+    const isSame = group.events.every(mapped => mapped.event.type === 'error' || isUnchanged(mapped))
+    if (this.#map.failure !== undefined || (isSame && !this.#shadows.isActive)) {
+      this.#send(group.frames)
+      this.#tell(failed)
+      return
+    }
+    this.#options.made.add('ended')
+    this.#encode(group)
+    this.#leaveOut(group.frames)
+    this.#insert(group.after, [], [])
+    this.#shadows.noteLosses()
   }
 
   release(): void {
