@@ -115,17 +115,22 @@ export class MapStage implements Stage {
   #settleFailed(failed: Failure): void {
     this.#decoder.fail(failed)
     const group = this.#group
-    const isSame = group.events.every(mapped => mapped.event.type === 'error' || isUnchanged(mapped))
-    if (this.#map.failure !== undefined || (isSame && !this.#shadows.isActive)) {
+    if (this.#map.failure !== undefined || !this.#isOtherEnd(group)) {
       this.#send(group.frames)
       this.#tell(failed)
       return
     }
     this.#options.made.add('ended')
-    this.#encode(group)
     this.#leaveOut(group.frames)
     this.#insert(group.after, [], [])
     this.#shadows.noteLosses()
+  }
+
+  /** Whether an answer that fails ends in another way than it would have. */
+  #isOtherEnd(group: FrameGroup): boolean {
+    if (group.isUnchanged && !this.#shadows.isActive) return false
+    this.#encode(group)
+    return group.before !== group.after
   }
 
   release(): void {
