@@ -75,7 +75,7 @@ export class Exchanges {
     try {
       const plan = full ?? this.#plan(visit, found, credentials, await this.#readBody(visit))
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
-      else if ('request' in plan) this.#note(await this.#estimates.answer(visit, found.dialect, credentials, plan))
+      else if ('request' in plan) this.#note(visit, await this.#estimates.answer(visit, dialect, credentials, plan))
       else await this.#exchange(visit, found, credentials, plan)
     } catch (error) {
       this.#breakOff(visit, found, error)
