@@ -14,13 +14,22 @@ export interface CompletedToolCall {
 /** What is kept of the payloads of one answer, in characters. */
 const MAX_PAYLOADS = 1024 * 1024
 
-/** Notes the calls of one answer as they are completed. */
+/** What may stand between the end of a block and what tells how it ended. */
+const LEAVING_OPEN: ReadonlySet<StreamEvent['type']> = new Set(['block-end', 'usage', 'ping'])
+
+/** Notes the calls of one answer as they are completed. A call whose end an error follows has broken off. */
 export class ToolCallRecord {
   readonly completed: CompletedToolCall[] = []
   readonly #open = new Map<number, { readonly call: CompletedToolCall; payload: string }>()
+  /** Calls whose blocks have ended, until it is told how. */
+  #ended: CompletedToolCall[] = []
   #length = 0
 
   note(event: StreamEvent): void {
+    if (this.#ended.length > 0 && !LEAVING_OPEN.has(event.type)) {
+      if (event.type !== 'error') this.completed.push(...this.#ended)
+      this.#ended = []
+    }
     switch (event.type) {
       case 'block-start':
         if (event.kind === 'tool-call') {
@@ -32,10 +41,7 @@ export class ToolCallRecord {
         this.#add(event.index, event.text)
         break
       case 'block-end':
-        this.#complete(event.index)
-        break
-      case 'error':
-        this.#open.clear()
+        this.#end(event.index)
         break
       default:
     }
@@ -48,10 +54,10 @@ export class ToolCallRecord {
     if (this.#length <= MAX_PAYLOADS) open.payload += text
   }
 
-  #complete(index: number): void {
+  #end(index: number): void {
     const open = this.#open.get(index)
     if (open === undefined) return
     this.#open.delete(index)
-    this.completed.push(this.#length <= MAX_PAYLOADS ? { ...open.call, payload: open.payload } : open.call)
+    this.#ended.push(this.#length <= MAX_PAYLOADS ? { ...open.call, payload: open.payload } : open.call)
   }
 }
