@@ -94,18 +94,21 @@ export {
   type UpstreamHandler,
   type UpstreamRequest,
 } from './http/index.ts'
-export type {
-  Finish,
-  FinishReason,
-  Lane,
-  Loss,
-  LossReason,
-  Message,
-  Outcome,
-  Provenance,
-  Shape,
-  StreamEvent,
-  Usage,
+export {
+  type BlockStart,
+  checkGrammar,
+  type Finish,
+  type FinishReason,
+  Grammar,
+  type Lane,
+  type Loss,
+  type LossReason,
+  type Message,
+  type Outcome,
+  type Provenance,
+  type Shape,
+  type StreamEvent,
+  type Usage,
 } from './model/index.ts'
 export {
   type After,
@@ -125,6 +128,7 @@ export {
   type ReportedLoss,
   type ReportedUsage,
   type RequestContextOptions,
+  type StreamEventState,
   type StreamTimes,
 } from './observe/index.ts'
 export { Redactor } from './redact.ts'

@@ -1,6 +1,6 @@
 /** A gateway in this process, in front of one upstream, and what it tells about its exchanges. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseConfig, startGateway } from '../src/gateway/index.ts'
+import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
 import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
 
@@ -28,6 +28,7 @@ export interface GatewaySetup {
   readonly upstreams?: Readonly<Record<string, object>>
   /** Rules that go before the one for all models. */
   readonly models?: readonly Readonly<Record<string, unknown>>[]
+  readonly transport?: Config['transport']
   readonly timeouts?: Readonly<Record<string, number>>
   readonly limits?: Readonly<Record<string, number>>
   readonly seals?: Readonly<Record<string, number>>
@@ -35,25 +36,26 @@ export interface GatewaySetup {
   /** Default: nothing is written. */
   readonly log?: Log
   readonly hookManager?: HookManager
+  readonly mapEvents?: GatewayOptions['mapEvents']
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { server, upstream, upstreams, models = [], timeouts, limits, seals, responses, log = SILENT } = setup
-  const { hookManager } = setup
+import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
   const text = JSON.stringify({
     server: { port: 0, ...server },
     upstreams: { upstream: { dialects, ...upstream }, ...upstreams },
     models: [...models, { match: '*', upstream: 'upstream' }],
-    timeouts,
-    limits,
-    seals,
-    responses,
+    ...settings,
   })
   const config = parseConfig(text, { env: {} })
-  const { url, close } = await startGateway({ config, log, ...(hookManager && { hookManager }) })
+  const { url, close } = await startGateway({
+    ...{ config, log },
+    ...(hookManager && { hookManager }),
+    ...(mapEvents && { mapEvents }),
+  })
   return { url, close, report: (id, headers) => readReport(url, id, headers) }
 }
 

@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../bytes.ts'
 import type { Dialect, EncodeAnswerContext, StreamEncoder, Wire } from '../dialects/index.ts'
-import type { Losses, Message, Request } from '../model/index.ts'
+import type { Losses, MapEvents, Message, Request, StreamEvent } from '../model/index.ts'
 import { createId } from './ids.ts'
 import { AnswerMemory } from './memory.ts'
 import type { Framing } from './request.ts'
@@ -28,6 +28,12 @@ export interface AnswerOptions {
   readonly eventBytes: number
   /** The largest answer that is held as a whole, in bytes. */
   readonly messageBytes: number
+  /** What becomes of the events of the answer; undefined: they go on as they come. */
+  readonly mapEvents?: MapEvents | undefined
+  /** Told the events as they come, before they are mapped. */
+  readonly observe?: ((event: StreamEvent) => void) | undefined
+  /** Notes that events were changed. */
+  readonly onMapped?: (() => void) | undefined
   /** Takes secrets out of an upstream's error text. */
   readonly redact?: ((text: string) => string) | undefined
   /** What all answers that are held share. Default: one memory for the process. */

@@ -28,6 +28,11 @@ export class BodyReader {
     return this.#refused
   }
 
+  /** What has come of the body; valid until it is released. */
+  get bytes(): Uint8Array {
+    return this.#kept.bytes
+  }
+
   release(): void {
     this.#kept.clear()
     this.#share.release()

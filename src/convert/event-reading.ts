@@ -14,9 +14,19 @@ export class EventReading {
     this.#seals = request && seals?.record(request, { dialect: upstream.name, issuer })
   }
 
+  /** Whether it matters what the client gets. */
+  get remembers(): boolean {
+    return this.#seals !== undefined
+  }
+
+  /** What the client gets, and may send back without its seals. */
+  noteSent(event: StreamEvent): void {
+    this.#seals?.note(event)
+  }
+
+  /** What the upstream says. */
   note(event: StreamEvent): void {
     const { reading } = this
-    this.#seals?.note(event)
     switch (event.type) {
       case 'text-delta':
         reading.progress++

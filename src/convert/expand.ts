@@ -5,6 +5,7 @@ import { type Message, unfoldMessage } from '../model/index.ts'
 import { type AnswerOptions, createEncoder } from './answer.ts'
 import { BodyReader, isFailure } from './body-reader.ts'
 import { EventReading } from './event-reading.ts'
+import { MappedEvents } from './mapped-events.ts'
 import type { Emit, Seen } from './stage.ts'
 import { faultOf } from './stream-reader.ts'
 
@@ -13,12 +14,14 @@ export class ExpandStage {
   readonly seen: Seen
   readonly changesBody = true
   readonly mediaType: string
+  readonly #options: AnswerOptions
   readonly #encoder: StreamEncoder
   #text = ''
   readonly #body: BodyReader
   readonly #noted: EventReading
 
   constructor(options: AnswerOptions) {
+    this.#options = options
     this.#body = new BodyReader(options)
     this.#noted = new EventReading(options)
     const { encoder, mediaType } = createEncoder(options, text => {
@@ -54,10 +57,19 @@ export class ExpandStage {
 
   #unfold(message: Message, out: Emit): void {
     try {
-      unfoldMessage(message, event => {
-        this.#noted.note(event)
+      const mapped = new MappedEvents(this.#options, event => {
+        this.#noted.noteSent(event)
         this.#encoder.push(event)
       })
+      unfoldMessage(message, event => {
+        this.#noted.note(event)
+        this.#options.observe?.(event)
+        mapped.push(event)
+      })
+      if (mapped.failure !== undefined) {
+        this.#fail(mapped.failure)
+        return
+      }
     } catch (error) {
       this.#fail(faultOf(error))
       return

@@ -1,5 +1,6 @@
 export { type AnswerOptions, createEncoder } from './answer.ts'
 export { CollectStage } from './collect.ts'
+export { BodyTap, type EventTap, type EventTapOptions, StreamTap } from './event-tap.ts'
 export { ExpandStage } from './expand.ts'
 export { crossingFailure } from './failure.ts'
 export { createId } from './ids.ts'

@@ -5,6 +5,7 @@ import { SseDecoder, type SseEvent } from '../sse/index.ts'
 import type { AnswerOptions } from './answer.ts'
 import { EventReading } from './event-reading.ts'
 import { crossingFailure } from './failure.ts'
+import { MappedEvents } from './mapped-events.ts'
 
 /**
  * Reads an upstream's stream into neutral events and keeps the reading of it.
@@ -16,6 +17,7 @@ export class StreamReader {
   readonly #noted: EventReading
   readonly #sse: SseDecoder
   readonly #decoder: StreamDecoder
+  readonly #mapped: MappedEvents
   readonly #take: (event: StreamEvent) => void
   readonly #options: AnswerOptions
   /** Nothing that comes is read any more. */
@@ -28,8 +30,12 @@ export class StreamReader {
     this.#sse = new SseDecoder({ maxEventBytes: eventBytes })
     this.#decoder = upstream.codec.createStreamDecoder({ issuer }, this.#read)
     const { client, request } = options
+    this.#mapped = new MappedEvents(options, event => {
+      this.#noted.noteSent(event)
+      take(event)
+    })
     // Within one dialect a call is what it was.
-    this.#take = client.name === upstream.name ? take : bridgeCustomTools(request, take)
+    this.#take = client.name === upstream.name ? this.#mapped.push : bridgeCustomTools(request, this.#mapped.push)
     this.#options = options
   }
 
@@ -86,7 +92,12 @@ export class StreamReader {
   readonly #read = (event: StreamEvent): void => {
     const told = event.type === 'error' ? this.#crossing(event) : event
     this.#noted.note(told)
+    this.#options.observe?.(told)
     this.#take(told)
+    if (this.#mapped.failure === undefined) return
+    this.stop(this.#mapped.failure)
+    // It can still become a status.
+    if (!this.#mapped.hasTold) this.reading.progress = 0
   }
 
   #crossing(event: StreamEvent & { type: 'error' }): StreamEvent {

@@ -1,12 +1,14 @@
+import { concat, fromUtf8 } from '../bytes.ts'
 import type { Failure } from '../errors.ts'
 import { unfoldMessage } from '../model/index.ts'
 import { type AnswerOptions, encodeBody, JSON_TYPE } from './answer.ts'
 import { BodyReader, isFailure } from './body-reader.ts'
 import { EventReading } from './event-reading.ts'
+import { mappedMessage } from './mapped-events.ts'
 import type { Emit, Seen } from './stage.ts'
 import { faultOf } from './stream-reader.ts'
 
-/** A whole body over a whole body. */
+/** A whole body over a whole body; within one dialect it stays as it is while nobody changes its events. */
 export class ConvertWholeStage {
   readonly seen: Seen
   readonly changesBody = true
@@ -52,14 +54,32 @@ export class ConvertWholeStage {
   }
 
   #convert(): Uint8Array | Failure {
+    const { bytes } = this.#body
     const read = this.#body.read()
     if (isFailure(read)) return read
     try {
-      this.#options.onMessage?.(read)
-      unfoldMessage(read, event => this.#noted.note(event))
-      return encodeBody(read, this.#options)
+      unfoldMessage(read, event => {
+        this.#noted.note(event)
+        this.#options.observe?.(event)
+      })
+      const mapped = mappedMessage(read, this.#options)
+      if (isFailure(mapped)) return mapped
+      this.#options.onMessage?.(mapped)
+      if (this.#noted.remembers) unfoldMessage(mapped, event => this.#noted.noteSent(event))
+      const { client, upstream, model } = this.#options
+      if (client.name !== upstream.name) return encodeBody(mapped, this.#options)
+      if (mapped === read && model === undefined) return bytes
+      const body = encodeBody(mapped, this.#options)
+      return bytes[0] === OPENING_BRACKET ? asArray(body) : body
     } catch (error) {
       return faultOf(error)
     }
   }
+}
+
+const OPENING_BRACKET = 0x5b
+
+/** Who asked for the items of an array gets one. */
+function asArray(body: Uint8Array): Uint8Array {
+  return concat([fromUtf8('['), body, fromUtf8(']')])
 }

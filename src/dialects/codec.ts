@@ -88,6 +88,11 @@ export interface EncodeAnswerContext {
   createId(prefix: string): string
   /** Seconds since 1970. */
   now(): number
+  /**
+   * The frames stand among those of an upstream of the same dialect: whoever takes them numbers them, and
+   * blocks are written as they come, in whatever order. Default false.
+   */
+  readonly isAmongOthers?: boolean
   /** Takes the whole answer as the client has it, ids and all, where later requests may refer to it (responses). */
   readonly remember?: ((answer: Wire) => void) | undefined
 }
@@ -105,6 +110,11 @@ export interface StreamDecoder {
   readonly isTerminal: boolean
   /** Reads one event of the stream. */
   push(event: SseEvent): void
+  /**
+   * Emits what waits only for the next event to tell whether something of ours follows it. For whoever
+   * has to know which frames an event has come from.
+   */
+  settle?(): void
   /** The upstream's bytes have ended: complete when every candidate is finished, else `truncated`. */
   end(): void
   /** The exchange has failed: closes what is open and emits the error. Nothing after an end. */
@@ -115,4 +125,6 @@ export interface StreamDecoder {
 export interface StreamEncoder {
   /** Writes one event; nothing after `message-end` or `error`. */
   push(event: StreamEvent): void
+  /** Writes what waits only for the next event to tell whether it can be said in fewer frames. */
+  settle?(): void
 }

@@ -31,10 +31,29 @@ export interface Dialect {
   readonly models: DialectModels
   /** Where a frame or a whole body names the model that answered: members, from the outside in. */
   readonly modelAt: readonly (readonly string[])[]
+  /** How its frames are built, for changing some and leaving the others as they are. */
+  readonly frames: FrameTraits
   /** Where its clients send back what we wrapped for them. */
   readonly wrappedAt: readonly WrappedPlace[]
   /** The ways into the hub and out of it. */
   readonly codec: Codec
+}
+
+/** What has to be known of the frames of a stream to change some and leave the others as they are. */
+export interface FrameTraits {
+  /**
+   * Where a frame brings more of a text, or of the payload of a call: members, from the outside in, `*` for
+   * every item of an array.
+   */
+  readonly deltaAt: readonly (readonly string[])[]
+  /** The member in which every event has its number, rising by one; undefined where events have none. */
+  readonly numberAt?: string
+  /** The member that names a frame's block by its place among all blocks; undefined where places do not count. */
+  readonly placeAt?: string
+  /** What deltas have brought that is said again by later frames, and what such frames hold. */
+  readonly repeats?: { readonly texts: 'all' | 'reasoning'; readonly in: string }
+  /** A call is said in one piece: frames that bring it in several belong together. Default false. */
+  readonly sayCallsWhole?: boolean
 }
 
 /** What a request asks of a dialect's API. */
@@ -125,6 +144,7 @@ export type Edit =
   | 'ended'
   | 'early-head'
   | 'estimated'
+  | 'mapped'
 
 /** How a dialect tells that something went wrong: as an answer, and in mid-stream. */
 export interface DialectFailure {

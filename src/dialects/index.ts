@@ -19,6 +19,7 @@ export type {
   DialectName,
   Edit,
   FrameKind,
+  FrameTraits,
   Match,
   Meter,
   Peeked,
@@ -29,6 +30,7 @@ export type {
 } from './dialect.ts'
 export { emptyReading } from './dialect.ts'
 export { DIALECTS } from './dialects.ts'
+export { FrameReader } from './frame-reader.ts'
 export { gemini } from './gemini/index.ts'
 export { messages } from './messages/index.ts'
 export type { AnswerOrigin, MemoryResponseStoreOptions, ResponseStore, StoredResponse } from './responses/index.ts'

@@ -45,6 +45,10 @@ export class PlainDeltas implements StreamDecoder {
     else this.#emit({ type: 'text-delta', index: this.#index, text })
   }
 
+  settle(): void {
+    this.#decoder.settle?.()
+  }
+
   end(): void {
     this.#decoder.end()
   }

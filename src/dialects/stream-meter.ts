@@ -1,7 +1,7 @@
-import { fromLatin1, toUtf8 } from '../bytes.ts'
-import { SseDecoder, type SseEvent } from '../sse/index.ts'
+import type { SseEvent } from '../sse/index.ts'
 import { type DeltaKeys, DeltaShape } from './delta-shape.ts'
 import type { FrameKind, Meter, Reading } from './dialect.ts'
+import { FrameReader } from './frame-reader.ts'
 import { objectOf, parseJson, type Wire } from './value.ts'
 
 /** What one dialect makes of the events of a stream. */
@@ -27,7 +27,7 @@ export class StreamMeter implements Meter {
   readonly reading: Reading
   readonly #reader: EventReader
   readonly #shape: DeltaShape | undefined
-  readonly #decoder = new SseDecoder({ maxEventBytes: Number.POSITIVE_INFINITY })
+  readonly #frames = new FrameReader()
 
   constructor(reader: EventReader, keys?: DeltaKeys) {
     this.reading = reader.reading
@@ -43,7 +43,7 @@ export class StreamMeter implements Meter {
       return 'content'
     }
     const frame = text.slice(start, end)
-    const event = plainEvent(frame) ?? this.#decode(frame) ?? bareJson(frame)
+    const event = this.#frames.read(frame)
     if (event === undefined) return 'quiet'
     this.reading.events++
     const kind = this.#read(event)
@@ -54,15 +54,6 @@ export class StreamMeter implements Meter {
     }
     shape?.learn(text, start, end)
     return 'content'
-  }
-
-  #decode(frame: string): SseEvent | undefined {
-    let event: SseEvent | undefined
-    // The last frame of a stream may lack its blank line; one more does no harm to the others.
-    this.#decoder.push(fromLatin1(`${frame}\n\n`), decoded => {
-      event = decoded
-    })
-    return event
   }
 
   #read({ event, data }: NamedData): FrameKind | 'delta' {
@@ -86,21 +77,4 @@ export function readEvent(reader: EventReader, name: string | undefined, data: W
     reading.isTerminal = false
   }
   return kind
-}
-
-const NOT_ASCII = /[\u0080-\u00ff]/
-
-/** What nearly every frame is: one data line of ASCII, perhaps after its name. Decoding that takes 3 µs more. */
-function plainEvent(frame: string): NamedData | undefined {
-  const lineStart = frame.startsWith('event: ') ? frame.indexOf('\n') + 1 : 0
-  if (!frame.startsWith('data: ', lineStart) || !frame.endsWith('\n\n') || NOT_ASCII.test(frame)) return undefined
-  const data = frame.slice(lineStart + 6, -2)
-  if (data.includes('\n') || frame.includes('\r')) return undefined
-  return lineStart === 0 ? { data } : { event: frame.slice(7, lineStart - 1), data }
-}
-
-/** An error answer that an upstream wrote into the stream as it is, without `data:` (Gemini does). */
-function bareJson(frame: string): SseEvent | undefined {
-  const text = frame.trim()
-  return text.startsWith('{') ? { data: toUtf8(fromLatin1(text)) } : undefined
 }

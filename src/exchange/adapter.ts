@@ -2,7 +2,7 @@ import type { AdaptedRequest, Conversion } from '../convert/index.ts'
 import type { Edit, Match } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
 import type { HttpClient, RawHeaders, UpstreamRequest } from '../http/index.ts'
-import type { Lane, Shape } from '../model/index.ts'
+import type { Lane, Losses, MapEvents, Shape, StreamEvent } from '../model/index.ts'
 import type { Limits } from './budgets.ts'
 import type { Stage } from './stage.ts'
 
@@ -18,6 +18,14 @@ export interface AdapterContext {
   readonly edits: Set<Edit>
   /** What the client's request was understood as, and where losses are noted; undefined where it passed as it is. */
   readonly conversion?: Conversion | undefined
+  /** What becomes of the events of this answer; undefined: they go on as they come. */
+  readonly mapEvents?: MapEvents | undefined
+  /** Told the events as they come from the upstream, before they are mapped. */
+  readonly observe?: ((event: StreamEvent) => void) | undefined
+  /** Whether `observe` is told also where nothing else needs the events. Default false. */
+  readonly wantsEvents?: boolean | undefined
+  /** Where losses are noted of an answer whose request passed as it is. */
+  readonly losses?: Losses | undefined
   /** The request's body as it was sent. */
   readonly sent?: Uint8Array | undefined
 }

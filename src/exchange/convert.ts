@@ -40,11 +40,13 @@ const GENERATE: Match = { operation: 'generate', path: '' }
 export function convertAdapter(client: Dialect, upstream: Dialect, options: ConvertOptions = {}): Adapter {
   const { redact = text => text } = options
 
-  function stage({ shape, limits, clientModel, conversion }: AdapterContext): Stage {
+  function stage(context: AdapterContext): Stage {
+    const { shape, limits, clientModel, conversion, mapEvents, observe, edits } = context
     const { request, framing, remember } = conversion ?? {}
     return new STAGES[shape]({
       ...options,
       ...{ client, upstream, request, framing, remember },
+      ...{ mapEvents, observe, onMapped: () => edits.add('mapped') },
       model: clientModel,
       losses: conversion?.answerLosses ?? new Losses(),
       seals: conversion?.seals,

@@ -1,6 +1,6 @@
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Head, type Sweep, sweepOfExchange } from '../http/index.ts'
-import type { Outcome, Shape } from '../model/index.ts'
+import type { MapEvents, Outcome, Shape } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Attempt, NextAttempt } from './adapter.ts'
 import {
@@ -22,6 +22,9 @@ import { TransformStage } from './transform-stage.ts'
 
 const TORN_STREAM = 'Upstream ended the stream without its terminal event'
 const TORN_BODY = 'Upstream ended the body in the middle'
+
+/** How long an exchange may go on without its client. */
+const GONE_MS = 300_000
 
 type Phase = 'dispatching' | 'holding' | 'streaming' | 'trailing' | 'ending' | 'ended'
 
@@ -50,6 +53,10 @@ export class Exchange implements RunOwner, OutletEvents {
   /** The answer itself is on its way out: no other attempt, no other status. */
   #isCommitted = false
   #isClientGone = false
+  /** When it left an exchange that goes on without it. */
+  #goneAt: number | undefined
+  /** It left, and that is how the exchange ended, whatever else happens. */
+  #left: Failure | undefined
   #run: Run | undefined
   #outcome: Outcome | undefined
 
@@ -158,11 +165,31 @@ export class Exchange implements RunOwner, OutletEvents {
     if (this.#phase === 'ending') this.#conclude()
     // A client that leaves after the last event is served: let the upstream end, its socket is worth keeping.
     else if (this.#phase === 'trailing' && this.#isCommitted) this.#run?.resume()
-    else {
-      this.#outcome = 'cancelled'
-      this.#record.failure ??= failure('cancelled', 'Client left before the end of the answer')
-      this.#conclude()
-    }
+    else if (this.#goesOnAlone()) {
+      this.#goneAt = this.#sweep.now()
+      this.#fullSince = undefined
+      this.#run?.resume()
+    } else this.#endAlone()
+  }
+
+  /** By policy; the upstream of a client that wants its usage only must have begun to answer. */
+  #goesOnAlone(): boolean {
+    const { policy = 'cancel' } = this.#options.onClientGone ?? {}
+    if (policy === 'drain' && this.#phase !== 'dispatching') this.#left = leftFailure()
+    return policy === 'detach' || this.#left !== undefined
+  }
+
+  #endAlone(): void {
+    this.#left = leftFailure()
+    this.#conclude()
+  }
+
+  /** Whether an exchange without a client has gone on long enough. */
+  #isSpentAlone(now: number): boolean {
+    const { maxMs = GONE_MS, maxOutputTokens = Number.POSITIVE_INFINITY } = this.#options.onClientGone ?? {}
+    if (isOver(now, this.#goneAt as number, maxMs)) return true
+    const reading = this.#run?.stage?.seen.reading
+    return (reading?.usage.output ?? reading?.progress ?? 0) >= maxOutputTokens
   }
 
   // What time does.
@@ -181,6 +208,10 @@ export class Exchange implements RunOwner, OutletEvents {
     }
     if (this.#phase === 'trailing') {
       if (isOver(now, this.#since, budgets.trailerMs)) this.#endAnswer(this.#run as Run)
+      return
+    }
+    if (this.#goneAt !== undefined && this.#isSpentAlone(now)) {
+      this.#endAlone()
       return
     }
     const spent = this.#spentBudget(now)
@@ -212,7 +243,7 @@ export class Exchange implements RunOwner, OutletEvents {
   /** Opens the client that has waited long enough, and lets it hear from us while nothing else comes. */
   #keepClientAlive(now: number): void {
     const run = this.#run
-    if (run === undefined || this.#options.wants !== 'stream') return
+    if (run === undefined || this.#isClientGone || this.#options.wants !== 'stream') return
     const budgets = this.#budgets
     if (!this.#isOpen) {
       const isStream = run.stage !== undefined && this.#record.shape === 'stream'
@@ -287,7 +318,8 @@ export class Exchange implements RunOwner, OutletEvents {
     // What is folded or unfolded has been through the hub, of whatever dialects it is.
     const isArray = run.attempt.conversion?.framing === 'array'
     const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand' || isArray)
-    this.#record.lane = isTurned ? 'convert' : run.adapter.lane
+    const isMapped = this.#options.mapEvents !== undefined && run.adapter.lane === 'relay'
+    this.#record.lane = isTurned ? 'convert' : isMapped ? 'edit' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)
     this.#phase = 'holding'
@@ -295,11 +327,16 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #stageFor({ adapter, head, attempt }: Run, shape: Shape): Stage {
-    const { subject, transform } = this.#options
-    const { edits } = this.#record
+    const { subject, transform, mapEvents } = this.#options
+    const { edits, losses } = this.#record
     const { conversion, request } = attempt
     const limits = this.#limits
-    const stage = adapter.stage({ clientModel: subject.model, shape, limits, edits, conversion, sent: request.body })
+    const stage = adapter.stage({
+      ...{ clientModel: subject.model, shape, limits, edits, losses, conversion, sent: request.body },
+      mapEvents: mapEvents && made(mapEvents),
+      observe: this.#observer?.onEvent,
+      wantsEvents: this.#observer?.wantsEvents,
+    })
     if (transform === undefined || shape === 'stream' || stage.mediaType === EVENT_STREAM) return stage
     return new TransformStage(stage, (head as Head).headers, transform)
   }
@@ -310,6 +347,10 @@ export class Exchange implements RunOwner, OutletEvents {
     stage.push(chunk, this.#emit)
     const { reading } = stage.seen
     this.#record.note(reading, this.#sweep.now())
+    if (this.#goneAt !== undefined && this.#phase !== 'trailing' && this.#isSpentAlone(this.#sweep.now())) {
+      this.#endAlone()
+      return
+    }
     if (this.#isCommitted) {
       this.#followReading(run)
       return
@@ -391,7 +432,8 @@ export class Exchange implements RunOwner, OutletEvents {
   /** This attempt cannot become the answer, or cannot go on being it. */
   #lose(run: Run, failed: Failure): void {
     run.abort()
-    if (!this.#isCommitted && this.#dispatch(failed)) return
+    // For who has left nobody else is asked.
+    if (!this.#isCommitted && this.#left === undefined && this.#dispatch(failed)) return
     this.#fail(run, failed)
   }
 
@@ -423,6 +465,7 @@ export class Exchange implements RunOwner, OutletEvents {
     if (this.#isOpen) return
     this.#isOpen = true
     this.#sentAt = this.#sweep.now()
+    if (this.#isClientGone) return
     this.#record.status = head.status
     const own = this.#options.ownHeaders?.(this.#record)
     this.#outlet.open(own === undefined ? head : { status: head.status, headers: [...head.headers, ...own] })
@@ -469,8 +512,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#record.failure = failed
     this.#open({ status: failed.status, headers: failureHeaders(this.#run?.head, failed, body, mediaType) })
     this.#write(body)
-    this.#settle()
-    this.#outlet.end()
+    this.#finish()
   }
 
   /** The answer is out as far as there is one. */
@@ -483,7 +525,8 @@ export class Exchange implements RunOwner, OutletEvents {
 
   #cut(): void {
     this.#settle()
-    this.#outlet.destroy()
+    if (this.#isClientGone) this.#conclude()
+    else this.#outlet.destroy()
   }
 
   #giveUpClient(): void {
@@ -509,7 +552,7 @@ export class Exchange implements RunOwner, OutletEvents {
     run?.stage?.release?.()
     const reading = run?.stage?.seen.reading
     // An error after the finish is passed on and does not undo it.
-    const told = this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)
+    const told = this.#left ?? this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)
     const { redact } = this.#options
     this.#record.failure =
       told === undefined || redact === undefined ? told : { ...told, message: redact(told.message) }
@@ -517,6 +560,21 @@ export class Exchange implements RunOwner, OutletEvents {
     const report = this.#record.report(outcome, reading, this.#sweep.now())
     this.#observer?.onEnd?.(report, this.#record.failure)
     this.#resolve(report)
+  }
+}
+
+function leftFailure(): Failure {
+  return failure('cancelled', 'Client left before the end of the answer')
+}
+
+/** What cannot be made fails the answer at its first event. */
+function made(make: () => MapEvents): MapEvents {
+  try {
+    return make()
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { Head, RawHeaders, Sweep } from '../http/index.ts'
+import type { MapEvents, StreamEvent } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Adapter, Attempt } from './adapter.ts'
 import type { Budgets, Limits } from './budgets.ts'
@@ -15,6 +16,20 @@ export interface OnHeaders {
   readonly adapter?: Adapter
 }
 
+/** What becomes of an exchange whose client leaves before the end of its answer. */
+export interface ClientGone {
+  /**
+   * `cancel`: the upstream is aborted at once. `drain`: what is being generated is paid for, so it is read
+   * to its end for the sake of its usage, and the report says `cancelled`; an upstream that has not answered
+   * yet is aborted. `detach`: all goes on as if the client were there, and the report says how it ended.
+   */
+  readonly policy: 'cancel' | 'drain' | 'detach'
+  /** How long the exchange may go on without its client. Default 300 000; zero or less: as long as its other budgets. */
+  readonly maxMs?: number
+  /** After how many output tokens it is aborted; while no count is told, an event with content counts as one. Default: never. */
+  readonly maxOutputTokens?: number
+}
+
 /** Told what happens, in this order; never asked. A slow observer slows the stream: queue the work. */
 export interface ExchangeObserver {
   /** Before the first attempt is sent. */
@@ -23,6 +38,10 @@ export interface ExchangeObserver {
   onHead?(head: Head): void
   /** The upstream's bytes, before the stage; valid only during the call. */
   onRawChunk?(chunk: Uint8Array): void
+  /** The events of the answer as the upstream tells them, where they are decoded. */
+  onEvent?(event: StreamEvent): void
+  /** Has events decoded in every lane, beside the bytes where those pass as they are. Default false. */
+  readonly wantsEvents?: boolean
   /** What goes to the client; valid only during the call. */
   onSentChunk?(chunk: Uint8Array): void
   /** Once, after everything else. */
@@ -48,6 +67,8 @@ export interface ExchangeOptions {
   readonly limits?: Limits | undefined
   /** Who is told what happens. Default: nobody. */
   readonly observer?: ExchangeObserver | undefined
+  /** Default: `cancel`. */
+  readonly onClientGone?: ClientGone | undefined
   /** Called once with the upstream's good status; the upstream is paused while it thinks. */
   readonly onHeaders?: ((head: Head) => OnHeaders | undefined | Promise<OnHeaders | undefined>) | undefined
   /** The content type of a stream whose upstream names none. Default `text/event-stream`. */
@@ -56,6 +77,8 @@ export interface ExchangeOptions {
   readonly mapHeaders?: ((headers: RawHeaders) => RawHeaders) | undefined
   /** Headers of ours for the client's head. */
   readonly ownHeaders?: ((record: Recorder) => RawHeaders) | undefined
+  /** Makes what maps the events of one answer, for each attempt that answers. */
+  readonly mapEvents?: (() => MapEvents) | undefined
   /** Changes whole answers of a good status, never a stream; up to 64 MiB. */
   readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */

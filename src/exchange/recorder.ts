@@ -1,7 +1,7 @@
 import type { Conversion } from '../convert/index.ts'
 import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
-import type { Lane, Outcome, Shape } from '../model/index.ts'
+import { type Lane, Losses, type Outcome, type Shape } from '../model/index.ts'
 import { provenanceOf, reportedLosses, reportedUsage, type StreamReport } from '../observe/index.ts'
 
 /** What is known of an exchange before it starts. */
@@ -51,6 +51,8 @@ export class Recorder {
   bytesOut = 0
   /** What was changed of bytes that are otherwise relayed. */
   readonly edits = new Set<Edit>()
+  /** What could not be said in an answer whose request passed as it is. */
+  losses = new Losses()
 
   /** When the upstream's status line came. */
   headAt: number | undefined
@@ -76,6 +78,7 @@ export class Recorder {
   /** A new attempt counts its own content from nothing. */
   restart(): void {
     this.attempts++
+    this.losses = new Losses()
     this.headAt = this.firstByteAt = this.firstEventAt = this.firstReasoningAt = this.firstTokenAt = undefined
     this.#progress = 0
   }
@@ -105,7 +108,10 @@ export class Recorder {
       lane: this.lane ?? null,
       shape: this.shape ?? null,
       edits: [...this.edits],
-      losses: reportedLosses(this.conversion?.requestLosses.all ?? [], this.conversion?.answerLosses.all ?? []),
+      losses: reportedLosses(
+        this.conversion?.requestLosses.all ?? [],
+        (this.conversion?.answerLosses ?? this.losses).all,
+      ),
       model: {
         requested: subject.model ?? null,
         sent: this.sentModel ?? subject.model ?? null,

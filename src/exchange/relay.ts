@@ -1,14 +1,25 @@
 import { fromUtf8, toUtf8 } from '../bytes.ts'
-import { CollectStage, ConvertStage, decodeRequest, ExpandStage } from '../convert/index.ts'
+import {
+  type AnswerOptions,
+  BodyTap,
+  CollectStage,
+  ConvertStage,
+  ConvertWholeStage,
+  decodeRequest,
+  ExpandStage,
+  StreamTap,
+} from '../convert/index.ts'
 import type { Dialect, Edit } from '../dialects/index.ts'
 import { type Failure, failure as makeFailure } from '../errors.ts'
-import { Losses, type Request } from '../model/index.ts'
+import { Losses, type MapEvents, type Request } from '../model/index.ts'
 import type { Adapter, AdapterContext, FailureAnswer } from './adapter.ts'
 import { DEFAULT_LIMITS } from './budgets.ts'
 import { DROP_USAGE_FRAME, type Redact, redactFailures } from './frame-edit.ts'
+import { MapStage } from './map-stage.ts'
 import { RelayStage } from './relay-stage.ts'
 import { RewriteWholeStage, rewriteModel as renamed } from './rewrite-model.ts'
 import type { Stage } from './stage.ts'
+import { TappedStage } from './tapped-stage.ts'
 import { PassStage, WholeStage } from './whole-stage.ts'
 
 /** How an adapter relays, where it is not all defaults. */
@@ -32,37 +43,68 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
   const frameEdits = [...(dropsUsage ? [DROP_USAGE_FRAME] : []), redactFailures(redact)]
 
   function stage(context: AdapterContext): Stage {
-    const { shape, limits, edits: made, clientModel, conversion } = context
+    const { shape, conversion, mapEvents } = context
     if (!isMetered) return new PassStage()
-    const named = rewriteModel ? clientModel : undefined
     if (shape === 'collect' || shape === 'expand' || conversion?.framing === 'array') return turnedStage(context)
-    if (shape === 'stream')
-      return new RelayStage(
-        dialect,
-        limits,
-        made,
-        named === undefined ? frameEdits : [...frameEdits, renamed(dialect, named)],
-      )
-    return named === undefined
-      ? new WholeStage(dialect)
-      : new RewriteWholeStage(dialect, named, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
+    if (mapEvents === undefined) return tapped(shape === 'stream' ? streamStage(context) : wholeStage(context), context)
+    return shape === 'stream' ? mapStage(context, mapEvents) : new ConvertWholeStage(answerOptions(context))
+  }
+
+  function streamStage({ limits, edits: made, clientModel }: AdapterContext): Stage {
+    const isNamed = rewriteModel && clientModel !== undefined
+    return new RelayStage(dialect, limits, made, isNamed ? [...frameEdits, renamed(dialect, clientModel)] : frameEdits)
+  }
+
+  function wholeStage({ limits, edits: made, clientModel }: AdapterContext): Stage {
+    return rewriteModel && clientModel !== undefined
+      ? new RewriteWholeStage(dialect, clientModel, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
+      : new WholeStage(dialect)
+  }
+
+  /** Whoever watches events has them read beside the bytes. */
+  function tapped(inner: Stage, context: AdapterContext): Stage {
+    const { observe, wantsEvents = false, shape, limits } = context
+    if (observe === undefined || !wantsEvents) return inner
+    const { eventBytes } = limits
+    return new TappedStage(
+      inner,
+      shape === 'stream'
+        ? new StreamTap({ dialect, issuer, observe, eventBytes })
+        : new BodyTap({ ...answerOptions(context), observe }),
+    )
+  }
+
+  function mapStage(context: AdapterContext, mapEvents: MapEvents): Stage {
+    const { limits, edits: made, observe } = context
+    const { request, model, losses, messageBytes } = answerOptions(context)
+    const { holdBytes, eventBytes } = limits
+    // A frame that is to be mapped has to be whole.
+    const relay = streamStage({ ...context, limits: { ...limits, holdBytes: eventBytes } })
+    return new MapStage({
+      ...{ dialect, relay, mapEvents, observe, issuer, request, model, made, losses },
+      ...{ holdBytes, eventBytes, messageBytes },
+    })
   }
 
   /** A stream where a whole answer was asked for, or the other way round; events where an array was. */
   function turnedStage(context: AdapterContext): Stage {
-    const { shape, limits, clientModel, conversion, sent } = context
-    return new TURNED[shape as keyof typeof TURNED]({
+    return new TURNED[context.shape as keyof typeof TURNED](answerOptions(context))
+  }
+
+  function answerOptions(context: AdapterContext): AnswerOptions {
+    const { limits, clientModel, conversion, sent, mapEvents, observe, edits: made } = context
+    return {
       client: dialect,
       upstream: dialect,
       issuer,
       framing: conversion?.framing,
       model: rewriteModel ? clientModel : undefined,
       request: conversion?.request ?? requestIn(dialect, sent, dropsUsage),
-      losses: conversion?.answerLosses ?? new Losses(),
+      losses: conversion?.answerLosses ?? context.losses ?? new Losses(),
       eventBytes: limits.eventBytes,
       messageBytes: limits.messageBytes ?? DEFAULT_LIMITS.messageBytes,
-      redact,
-    })
+      ...{ redact, mapEvents, observe, onMapped: () => made.add('mapped') },
+    }
   }
 
   return {

@@ -1,7 +1,8 @@
-import { fromLatin1, GrowingBytes, toLatin1 } from '../bytes.ts'
+import { fromLatin1, GrowingBytes } from '../bytes.ts'
 import { type Dialect, type Edit, emptyReading, type Reading } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
-import { JsonError, replaceSpan, type Span, scanArray, scanObject } from '../json/index.ts'
+import { replaceSpan, type Span, scanArray } from '../json/index.ts'
+import { editData, orNothing, spansAt } from './frame-data.ts'
 import type { FrameEdit } from './frame-edit.ts'
 import type { Emit, Seen, Stage } from './stage.ts'
 import { WholeReader } from './whole-reader.ts'
@@ -77,46 +78,10 @@ function renameInBody(body: Uint8Array, paths: Paths, model: string): Uint8Array
 
 /** The bytes themselves where no model is named, and for what is not JSON. */
 function renameAt(bytes: Uint8Array, paths: Paths, model: string, object?: Span): Uint8Array {
-  const spans = paths.flatMap(path => orNothing(() => spansAt(bytes, path, object)) ?? [])
+  const spans = paths.flatMap(path => spansAt(bytes, path, object))
   const json = JSON.stringify(model)
   const texts = spans.filter(({ start }) => bytes[start] === QUOTE).sort((a, b) => a.start - b.start)
   return texts.reduceRight((edited, span) => replaceSpan(edited, span, json), bytes)
 }
 
 const QUOTE = 0x22
-
-/** The values of every member that the path leads to, duplicates too. */
-function spansAt(bytes: Uint8Array, [key, ...rest]: readonly string[], object?: Span): Span[] {
-  const found = scanObject(bytes, object).filter(member => member.key === key)
-  return rest.length === 0 ? found : found.flatMap(span => orNothing(() => spansAt(bytes, rest, span)) ?? [])
-}
-
-/** What cannot be scanned is none of our business: it passes as it is. */
-function orNothing<T>(scan: () => T): T | undefined {
-  try {
-    return scan()
-  } catch (error) {
-    if (error instanceof JsonError) return undefined
-    throw error
-  }
-}
-
-const LINE_END = /\r\n|\r|\n/
-
-/**
- * The frame with other data. Of several data lines one is made: what is JSON has no line ends that count.
- *
- * @param edit gets the data, one character a byte
- */
-function editData(frame: string, edit: (data: string) => Uint8Array): string {
-  const lines = frame.split(LINE_END)
-  const data = lines.filter(line => line.startsWith('data:')).map(line => line.slice(5).replace(/^ /, ''))
-  if (data.length === 0) return frame
-  const joined = data.join(' ')
-  const edited = toLatin1(edit(joined))
-  if (edited === joined) return frame
-  if (data.length === 1) return frame.replace(joined, () => edited)
-  const first = lines.findIndex(line => line.startsWith('data:'))
-  const kept = lines.filter((line, at) => at === first || !line.startsWith('data:'))
-  return kept.map(line => (line.startsWith('data:') ? `data: ${edited}` : line)).join('\n')
-}

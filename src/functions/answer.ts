@@ -10,6 +10,7 @@ import {
   ResponseOutlet,
 } from '../exchange/index.ts'
 import { FetchClient, type RawHeaders } from '../http/index.ts'
+import type { MapEvents } from '../model/index.ts'
 import { RequestContext, type StreamReport } from '../observe/index.ts'
 import type { ConvertedRequest } from './convert-request.ts'
 
@@ -23,6 +24,11 @@ export interface AnswerSettings {
   readonly signal?: AbortSignal
   /** Called once when all is over, with what is known of it: outcome, usage, losses, times. Must not throw. */
   readonly onReport?: (report: StreamReport) => void
+  /**
+   * Says what becomes of every event of the answer: the event itself, another one, several, or nothing. What it
+   * does not change goes out as it came; what it throws fails the answer. Default: nothing is changed.
+   */
+  readonly mapEvents?: MapEvents
   /** How long the source may take and be silent. Default: `DEFAULT_BUDGETS`. */
   readonly budgets?: Budgets
   /** How much may be held of it. Default: `DEFAULT_LIMITS`. */
@@ -53,7 +59,7 @@ export type ResponseSource = Response | Promise<Response>
 
 /** An answer through the machine of every exchange: its source is an upstream like others. */
 export function answerWith(source: ResponseSource, { adapter, wants, asks }: Way, settings: AnswerSettings): Answer {
-  const { request, signal, budgets, limits, redact } = settings
+  const { request, signal, budgets, limits, redact, mapEvents } = settings
   const failed = Promise.withResolvers<Failure | undefined>()
   const url = urlOf(source, request)
   const attempt: Attempt = {
@@ -67,6 +73,7 @@ export function answerWith(source: ResponseSource, { adapter, wants, asks }: Way
     ...{ hold: 'frame', wants, fallback: adapter, budgets, limits, redact },
     subject: { id: new RequestContext().requestId, model: request?.model },
     ownHeaders: () => tellLosses(request),
+    mapEvents: mapEvents && (() => mapEvents),
     observer: { onEnd: (_report, failure) => failed.resolve(failure) },
   })
   const report = exchange.start()

@@ -197,6 +197,16 @@ suite('convertResponse', () => {
     assert.deepEqual(upstream, { name: 'upstream.test', dialect: 'chat' })
   })
 
+  for (const to of NAMES)
+    test(`lets the events of a stream of chat be changed on their way to ${to}`, async () => {
+      const response = await convertResponse(responseOf('chat/openai-text-obfuscation'), {
+        ...{ from: 'chat', to },
+        mapEvents: event => (event.type === 'text-delta' ? { ...event, text: event.text.toUpperCase() } : event),
+      })
+      const { expected } = streamNamed('chat/openai-text-obfuscation')
+      assert.equal(textOf(read(to, await response.text())), expected.text.toUpperCase())
+    })
+
   test('has secrets taken out of error texts', async () => {
     const told = Response.json({ error: { message: 'Bad key sk-1234' } }, { status: 401 })
     const redact = (text: string) => text.replace('sk-1234', '[redacted]')

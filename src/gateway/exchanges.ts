@@ -7,7 +7,8 @@ import { getHeader, type HttpClient, sharedSweep } from '../http/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
-import { StreamingHandler } from '../streaming/index.ts'
+import { type HandlerConfig, StreamingHandler } from '../streaming/index.ts'
+import type { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
 import { Estimates } from './estimates.ts'
@@ -24,6 +25,8 @@ export interface ExchangesOptions {
   readonly streams: Streams
   readonly log: Log
   readonly hookManager?: HookManager
+  readonly mapEvents?: HandlerConfig['mapEvents']
+  readonly announcer: Announcer
 }
 
 interface Found {
@@ -39,6 +42,8 @@ export class Exchanges {
   readonly #handler: StreamingHandler
   readonly #capacity: Capacity
   readonly #estimates = new Estimates()
+  readonly #announcer: Announcer
+  readonly #mapEvents: HandlerConfig['mapEvents']
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
@@ -47,7 +52,9 @@ export class Exchanges {
   /** The answers that clients of Responses may refer to; undefined: none are kept. */
   readonly #responses: MemoryResponseStore | undefined
 
-  constructor({ config, streams, log, hookManager }: ExchangesOptions) {
+  constructor({ config, streams, log, hookManager, mapEvents, announcer }: ExchangesOptions) {
+    this.#announcer = announcer
+    this.#mapEvents = mapEvents
     this.#config = config
     this.#streams = streams
     this.#log = log
@@ -62,11 +69,13 @@ export class Exchanges {
 
   /** Answers the visit, however it goes. */
   async handle(visit: Visit, found: Found, credentials: Credentials): Promise<void> {
+    const { dialect, match } = found
+    this.#announcer.started(visit, dialect.name, match.operation)
     const full = this.#capacity.enter()
     try {
       const plan = full ?? this.#plan(visit, found, credentials, await this.#readBody(visit))
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
-      else if ('request' in plan) this.#note(await this.#estimates.answer(visit, found.dialect, credentials, plan))
+      else if ('request' in plan) this.#note(visit, await this.#estimates.answer(visit, dialect, credentials, plan))
       else await this.#exchange(visit, found, credentials, plan)
     } catch (error) {
       this.#breakOff(visit, found, error)
@@ -112,24 +121,22 @@ export class Exchanges {
     return refused ?? planRequest(this.#config, { dialect, match, credentials, body, seals, history })
   }
 
-  async #exchange(
-    { request, response, id }: Visit,
-    { dialect, match }: Found,
-    { key }: Credentials,
-    plan: Plan,
-  ): Promise<void> {
+  async #exchange(visit: Visit, { dialect, match }: Found, { key }: Credentials, plan: Plan): Promise<void> {
+    const { request, response, id: requestId, metadata } = visit
     const { target, model, upstream, conversion } = plan
+    const isAnswer = match.operation === 'generate'
     const deferred = this.#handler.handleStreamingRequest({
       method: request.method as string,
       url: plan.url,
       headers: plan.headers,
       body: target.body.length === 0 ? undefined : target.body,
       client: this.client(plan.budgets.connectMs),
-      requestContext: new RequestContext({ requestId: id }),
+      requestContext: new RequestContext({ requestId, metadata }),
       ...(plan.framing === 'array' ? { mediaType: 'application/json' } : {}),
       handlerConfig: {
-        responseAdapter: this.#adapter(dialect, match.operation === 'generate', plan),
+        responseAdapter: this.#adapter(dialect, isAnswer, plan),
         preserveHeaderCase: true,
+        ...(isAnswer && this.#mapEvents !== undefined ? { mapEvents: this.#mapEvents } : {}),
       },
       exchange: {
         wants: plan.wants,
@@ -146,7 +153,7 @@ export class Exchanges {
     })
     this.#streams.enter(deferred)
     try {
-      this.#note(await deferred.sendTo(response))
+      this.#note(visit, await deferred.sendTo(response))
     } finally {
       this.#streams.leave(deferred)
     }
@@ -171,10 +178,12 @@ export class Exchanges {
 
   /** A fault of our own must not take the other exchanges along. */
   #breakOff(visit: Visit, { dialect }: Found, error: unknown): void {
-    this.#log.error({ id: visit.id, error: { message: this.#redact(messageOf(error)) } }, 'fault')
+    const message = this.#redact(messageOf(error))
+    this.#log.error({ id: visit.id, error: { message } }, 'fault')
+    const failed = failure('upstream', 'Cannot serve the request: an internal fault', { status: 500 })
+    this.#announcer.ended(visit, undefined, failed)
     if (visit.response.headersSent) visit.response.destroy()
-    else
-      answerFailure(visit, dialect, failure('upstream', 'Cannot serve the request: an internal fault', { status: 500 }))
+    else answerFailure(visit, dialect, failed)
   }
 
   #refuse(visit: Visit, { dialect }: Found, { key }: Credentials, refused: Failure): void {
@@ -185,10 +194,11 @@ export class Exchanges {
     const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
     record.status = refused.status
     record.failure = refused
-    this.#note(record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now))
+    this.#note(visit, record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now))
   }
 
-  #note(report: StreamReport): void {
+  #note(visit: Visit, report: StreamReport): void {
+    this.#announcer.ended(visit, report)
     this.#streams.note(report)
     this.#log.info({ exchange: report }, 'exchange')
   }

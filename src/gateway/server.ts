@@ -5,6 +5,8 @@ import { type Allowed, allowedNames, Capacity, checkTarget, KeyRing, MAX_FIELDS 
 import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import type { HookManager, Log } from '../observe/index.ts'
+import type { HandlerConfig } from '../streaming/index.ts'
+import { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
 import type { Config } from './config/index.ts'
 import { Exchanges } from './exchanges.ts'
@@ -30,13 +32,15 @@ export interface GatewayOptions {
   readonly log: Log
   /** Who is told what its exchanges do. Default: nobody. */
   readonly hookManager?: HookManager
+  /** What becomes of the events of every answer of a model; see `HandlerConfig.mapEvents`. */
+  readonly mapEvents?: HandlerConfig['mapEvents']
 }
 
 /** A gateway that is running. */
 export interface Gateway {
   /** Where it listens, `http://127.0.0.1:8642`. */
   readonly url: string
-  /** Refuses new requests, lets running streams finish within `drainMs`, cuts the rest, closes. */
+  /** Refuses new requests, lets running streams finish within `drainMs`, cuts the rest, tells hooks, closes. */
   close(): Promise<void>
 }
 
@@ -44,7 +48,9 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = options
   const { host, port } = config.server
-  const front = new Front(options)
+  const announcer = new Announcer(options.hookManager, options.log)
+  announcer.starting()
+  const front = new Front(options, announcer)
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES,
@@ -62,19 +68,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET
   // One more than is allowed, so that the guard can tell.
   server.maxHeadersCount = MAX_FIELDS + 1
-  server.on('upgrade', front.onUpgrade).on('connect', front.onConnect).on('clientError', onClientError)
+  server.on('upgrade', front.onUpgrade).on('connect', front.onConnect).on('clientError', front.onClientError)
   server.on('connection', front.onConnection)
   await listen(server, host, port)
   const address = server.address() as AddressInfo
   front.open(address.port)
+  const url = `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+  announcer.ready(url)
   return {
-    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    url,
     async close() {
+      announcer.stopping()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeIdleConnections()
       await front.close()
       server.closeAllConnections()
       await closed
+      await announcer.drain()
     },
   }
 }
@@ -95,15 +105,17 @@ class Front {
   readonly #exchanges: Exchanges
   readonly #handler: Handler
   readonly #connections: Capacity
+  readonly #announcer: Announcer
   #allowed: Allowed | undefined
   #isClosing = false
 
-  constructor(options: GatewayOptions) {
+  constructor(options: GatewayOptions, announcer: Announcer) {
     const { config } = options
     const streams = new Streams()
     this.#config = config
+    this.#announcer = announcer
     this.#connections = new Capacity('connections', config.limits.connections)
-    this.#exchanges = new Exchanges({ ...options, streams })
+    this.#exchanges = new Exchanges({ ...options, streams, announcer })
     this.#handler = new Handler({
       keys: new KeyRing(config.server.keys),
       streams,
@@ -129,7 +141,14 @@ class Front {
       request.resume()
       return
     }
-    const visit: Visit = { request, response, id: randomUUID(), target: splitTarget(request.url as string) }
+    const visit: Visit = {
+      request,
+      response,
+      id: randomUUID(),
+      target: splitTarget(request.url as string),
+      metadata: new Map(),
+    }
+    this.#announcer.arrived(visit)
     const refused = this.#check(request) ?? this.#checkOpen(visit)
     if (refused === undefined) {
       this.#handler.handle(visit, !this.#isClosing)
@@ -165,19 +184,22 @@ class Front {
     )
   }
 
+  /** What Node could not read as a request. */
+  readonly onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+    const why = 'Cannot read the request: it is not HTTP, too large or too slow'
+    const failed = failure('bad-request', why, { status })
+    this.#announcer.unreadable(failed)
+    dismiss(socket, failed)
+  }
+
   readonly onConnect = (_request: IncomingMessage, socket: Socket): void => {
     dismiss(socket, failure('bad-request', 'Cannot serve CONNECT: the gateway is no proxy', { status: 405 }))
   }
-}
-
-/** What Node could not read as a request. */
-function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  dismiss(socket, failure('bad-request', 'Cannot read the request: it is not HTTP, too large or too slow', { status }))
 }
 
 /**

@@ -8,4 +8,6 @@ export interface Visit {
   /** Of the exchange it becomes, and of the answer in any case. */
   readonly id: string
   readonly target: Target
+  /** What hooks note of it, from the request to the end of the exchange. */
+  readonly metadata: Map<string, unknown>
 }

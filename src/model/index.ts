@@ -25,6 +25,7 @@ export type {
   ToolResultBlock,
   UsageEvent,
 } from './event.ts'
+export { EventMap, type MapEvents, type MappedEvent } from './event-map.ts'
 export type { Finish, FinishReason } from './finish.ts'
 export { finishOf } from './finish.ts'
 export { Fold, foldEvents } from './fold.ts'

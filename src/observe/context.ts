@@ -19,6 +19,8 @@ export interface RequestContextOptions {
   readonly requestId?: string
   /** Default: the system's. */
   readonly clock?: Clock
+  /** Default: an empty one. */
+  readonly metadata?: Map<string, unknown>
   /** Takes secrets out of `toJSON`. Default: one that knows names and shapes only. */
   readonly redactor?: Redactor
 }
@@ -30,14 +32,20 @@ export class RequestContext {
   /** When the context was made. */
   readonly startTime: Date
   /** Notes of whoever takes part: hooks, handlers, the host program. */
-  readonly metadata = new Map<string, unknown>()
+  readonly metadata: Map<string, unknown>
   /** Counts and times: `streamChunks`, `streamBytes`, `firstTokenMs`, `tokensInput` and so on. */
   readonly metrics: Record<string, number | string | null> = {}
   readonly #clock: Clock
   readonly #startedAt: number
   readonly #redactor: Redactor
 
-  constructor({ requestId = randomId(), clock = SYSTEM_CLOCK, redactor = UNTOLD }: RequestContextOptions = {}) {
+  constructor({
+    requestId = randomId(),
+    clock = SYSTEM_CLOCK,
+    metadata = new Map(),
+    redactor = UNTOLD,
+  }: RequestContextOptions = {}) {
+    this.metadata = metadata
     this.requestId = requestId
     this.#clock = clock
     this.startTime = new Date(clock.wallMs())

@@ -1,5 +1,6 @@
 import type { Failure } from '../errors.ts'
 import type { UpstreamRequest } from '../http/index.ts'
+import type { StreamEvent } from '../model/index.ts'
 
 /** What a hook can watch. */
 export const HOOK_EVENTS = [
@@ -75,16 +76,24 @@ export interface ChunkData {
   readonly content?: Uint8Array
 }
 
+/** What an answer says, whatever dialect it comes in. */
+export interface StreamEventState extends State {
+  readonly event: 'provider.stream.event'
+  readonly requestId: string
+  /** The event. */
+  readonly data: { readonly event: StreamEvent }
+}
+
 /** Everything else. Whoever emits it has redacted it. */
 export interface OtherState extends State {
   /** What happened. */
-  readonly event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk'>
+  readonly event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk' | 'provider.stream.event'>
   /** What is known of it: `docs/hooks.md` tells the members of each event. */
   readonly data: Readonly<Record<string, unknown>>
 }
 
 /** What hooks that only watch are told. */
-export type ObservedState = ChunkState | OtherState
+export type ObservedState = ChunkState | StreamEventState | OtherState
 
 /** What a hook is called with. */
 export type HookState = PreparedState | ObservedState

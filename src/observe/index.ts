@@ -15,6 +15,7 @@ export type {
   ObservedState,
   OtherState,
   PreparedState,
+  StreamEventState,
 } from './hook-events.ts'
 export { HOOK_EVENTS, HOOK_LAYERS } from './hook-events.ts'
 export type { After, Hook } from './hook-runner.ts'

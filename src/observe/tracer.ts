@@ -10,7 +10,7 @@ export interface RequestTracer {
   shouldTrace(request: UpstreamRequest): boolean
   /** The request as it is sent. */
   traceRequest(id: string, request: UpstreamRequest): void
-  /** A whole answer, or the head of one. */
+  /** An answer that is no stream, errors too: as the upstream gave it, its body's first MiB. Also what was collected of a stream. */
   traceResponse(id: string, head: Head, body?: Uint8Array): void
   /** The upstream's status and headers. */
   traceStreamStart(id: string, head: Head): void

@@ -173,3 +173,24 @@ test('the client comes from the pool, and hooks are told that the answer is buff
   ])
   assert.equal(requestContext.metadata.get('bufferedMode'), true)
 })
+
+test('a collector of ones own is fed the stream, and says what the context knows', async () => {
+  const fed: string[] = []
+  const metrics = { tokensInput: 1, tokensOutput: 2, cacheReadTokens: null, cacheWriteTokens: null, costUsd: 0.5 }
+  const note = (text: string) => {
+    fed.push(text)
+    return false
+  }
+  const collector = {
+    processChunk: note,
+    processRawChunk: note,
+    processConvertedChunk: () => false,
+    getMetrics: () => metrics,
+  }
+  const requestContext = new RequestContext()
+  const { answer, call } = begin({ handlerConfig: { metricsCollector: () => collector }, requestContext })
+  call().head(200).data(STREAM).end()
+  await answer
+  assert.equal(fed.join(''), STREAM)
+  assert.equal(requestContext.metrics.costUsd, 0.5)
+})

@@ -3,17 +3,7 @@ import { fromUtf8 } from '../bytes.ts'
 import { type Conversion, convertRequest } from '../convert/index.ts'
 import { DIALECTS, type Dialect, type Match, splitCallPath } from '../dialects/index.ts'
 import { type Failure, failure, StreamingError } from '../errors.ts'
-import {
-  type Adapter,
-  type AdapterContext,
-  type Attempt,
-  DEFAULT_LIMITS,
-  Exchange,
-  type Limits,
-  ParsedStage,
-  passAdapter,
-  relayAdapter,
-} from '../exchange/index.ts'
+import { type Adapter, type Attempt, Exchange, type Limits, relayAdapter } from '../exchange/index.ts'
 import {
   getHeader,
   type HeadersLike,
@@ -28,7 +18,9 @@ import { type HookManager, RequestContext, type RequestTracer, type StreamReport
 import { adapterFor } from './adapter-for.ts'
 import { clientMatch } from './client-match.ts'
 import { CollectingOutlet } from './collecting-outlet.ts'
+import { mapperOf } from './event-mapper.ts'
 import type { HandlerConfig } from './handler-config.ts'
+import { parsingAdapter } from './parsing-adapter.ts'
 import { StreamObserver } from './stream-observer.ts'
 
 /** Who sends for a buffer service, and who watches. */
@@ -97,7 +89,8 @@ export class StreamingBufferService {
     const { hookManager, requestTracer } = this.#options
     const turned = turn(asked)
     requestContext.metadata.set('bufferedMode', true)
-    const observer = new BufferObserver({ hookManager, requestTracer, isBuffered: true }, requestContext)
+    const collector = asked.handlerConfig?.metricsCollector?.()
+    const observer = new BufferObserver({ hookManager, requestTracer, collector, isBuffered: true }, requestContext)
     const isPrepared = hookManager?.watches('provider.request.prepared') === true
     const request = isPrepared ? await observer.prepare(turned.request) : turned.request
     const attempt: Attempt = {
@@ -109,6 +102,7 @@ export class StreamingBufferService {
       ...{ hold: 'frame', wants: 'whole', fallback: turned.adapter, observer, limits },
       subject: { id: requestContext.requestId },
       transform: asked.handlerConfig?.responseTransformer,
+      mapEvents: mapperOf(asked.handlerConfig, requestContext),
     })
     const leave = () => exchange.cancel('client')
     signal?.addEventListener('abort', leave, { once: true })
@@ -209,25 +203,10 @@ function collecting(config: HandlerConfig, spoken: Dialect | undefined, { origin
   const { responseAdapter, formatContext, sseParser } = config
   const isPlain = !responseAdapter && formatContext === undefined && spoken !== undefined
   const adapter = isPlain ? relayAdapter(spoken) : adapterFor(config, { issuer: origin })
-  if (sseParser !== undefined) return parsing(adapter, spoken, sseParser)
+  if (sseParser !== undefined) return parsingAdapter(adapter, { ...config, sseParser }, spoken)
   if (adapter.folds === true) return adapter
   const why = 'neither its URL nor `formatContext` says what the upstream speaks, and there is no `sseParser`'
   throw new StreamingError(failure('bad-request', `Cannot collect the answer: ${why}`))
-}
-
-function parsing(adapter: Adapter, spoken: Dialect | undefined, parse: (text: string) => unknown): Adapter {
-  const reads = spoken === undefined ? passAdapter() : relayAdapter(spoken)
-  return {
-    ...adapter,
-    folds: true,
-    stage(context: AdapterContext) {
-      if (context.shape !== 'collect') return adapter.stage(context)
-      const meter = reads.stage({ ...context, shape: 'stream' })
-      const whole = adapter.lane === 'convert' ? adapter.stage({ ...context, shape: 'whole' }) : undefined
-      const { messageBytes = DEFAULT_LIMITS.messageBytes } = context.limits
-      return new ParsedStage({ meter, parse, whole, maxBytes: messageBytes })
-    },
-  }
 }
 
 /** What the upstream speaks: as configured, or as its path says. */

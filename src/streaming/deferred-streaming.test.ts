@@ -221,3 +221,24 @@ test('another upstream is asked while nothing of the answer has left', async () 
   const { attempts, upstream } = await deferred.report
   assert.deepEqual([attempts, upstream.name], [2, 'second'])
 })
+
+test('a client that leaves is cancelled, drained or detached from, as the options say', async () => {
+  const outcomes = { cancel: ['cancelled', null], drain: ['cancelled', 3], detach: ['completed', 3] } as const
+  for (const policy of ['cancel', 'drain', 'detach'] as const) {
+    const { call, deferred } = defer({ onClientGone: policy })
+    const sent = deferred.toResponse()
+    call().head(200).data(DELTA)
+    await (await sent).body?.cancel()
+    call()
+      .data(FINISH + USAGE + DONE)
+      .end()
+    const { outcome, usage } = await deferred.report
+    assert.deepEqual([outcome, usage.output], outcomes[policy])
+  }
+  const { call, deferred } = defer({ onClientGone: { policy: 'detach', maxOutputTokens: 1 } })
+  const sent = deferred.toResponse()
+  call().head(200).data(DELTA)
+  await (await sent).body?.cancel()
+  call().data(DELTA)
+  assert.deepEqual([call().isAborted, (await deferred.report).outcome], [true, 'cancelled'])
+})

@@ -1,11 +1,13 @@
 import { type ClientOptions, createClient, sharedClient } from '#client'
 import { fromUtf8 } from '../bytes.ts'
 import type { AdaptedRequest, Conversion } from '../convert/index.ts'
+import { DIALECTS } from '../dialects/index.ts'
 import { MillraceError, StreamingError } from '../errors.ts'
 import {
   type Adapter,
   type Attempt,
   type Budgets,
+  type ClientGone,
   Exchange,
   type Limits,
   type NextAttempt,
@@ -32,7 +34,9 @@ import {
 import { type HookManager, RequestContext, type RequestTracer, type StreamReport } from '../observe/index.ts'
 import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts'
 import { clientMatch } from './client-match.ts'
+import { assertReadable, mapperOf } from './event-mapper.ts'
 import type { HandlerConfig } from './handler-config.ts'
+import { parsingAdapter } from './parsing-adapter.ts'
 import { StreamObserver } from './stream-observer.ts'
 
 export type { ClientOptions } from '#client'
@@ -80,13 +84,19 @@ export interface DeferredStreamingOptions {
   ) => HeadersAnswer | void | Promise<HeadersAnswer | undefined> | Promise<void>
   /** Routing, retry and fallback. Default: this request, once. */
   readonly next?: NextAttempt
+  /**
+   * What becomes of the exchange when the client leaves before the end: `cancel` aborts the upstream, `drain`
+   * reads what it generates to the end for its usage, `detach` goes on as if nothing had happened. An object
+   * has bounds beside the policy. Default `cancel`.
+   */
+  readonly onClientGone?: ClientGone['policy'] | ClientGone
   /** What a gateway adds. Default: nothing. */
   readonly exchange?: ExchangeSettings
 }
 
 /** What a gateway adds: how long, how much, on whose behalf. */
 export interface ExchangeSettings {
-  /** What the client asked for. Default `stream`. */
+  /** What the client asked for. Default `stream`; `whole` where `supportsStreaming` is false. */
   readonly wants?: 'stream' | 'whole'
   /** What the upstream is asked for. Default: what the client wants. */
   readonly asks?: 'stream' | 'whole'
@@ -130,7 +140,7 @@ export class DeferredStreaming {
   constructor(options: DeferredStreamingOptions) {
     this.#options = options
     this.#context = options.requestContext ?? new RequestContext()
-    this.#adapter = adapterFor(options.handlerConfig ?? {}, this.#way)
+    this.#adapter = this.#chosenAdapter(options.handlerConfig ?? {})
     this.report = new Promise(resolve => {
       this.#resolve = resolve
     })
@@ -160,6 +170,15 @@ export class DeferredStreaming {
     return outlet.response
   }
 
+  #chosenAdapter(config: HandlerConfig): Adapter {
+    const adapter = adapterFor(config, this.#way)
+    if (config.mapEvents !== undefined) assertReadable(adapter)
+    const { sseParser } = config
+    if (sseParser === undefined) return adapter
+    const spoken = Object.values(DIALECTS).find(({ name }) => name === adapter.to)
+    return parsingAdapter(adapter, { ...config, sseParser }, spoken)
+  }
+
   /** Ends the stream from outside: the client gets an error in its own dialect. */
   cancel(why: 'operator' | 'drain'): void {
     this.#cancelled = why
@@ -176,15 +195,17 @@ export class DeferredStreaming {
     this.#isSent = true
     const exchange = new Exchange(next ?? this.#once(client, prepared), outlet, {
       hold: next === undefined ? 'frame' : 'content',
-      wants: settings.wants ?? 'stream',
+      wants: settings.wants ?? (handlerConfig?.supportsStreaming === false ? 'whole' : 'stream'),
       subject: { ...settings.subject, id: this.#context.requestId },
       fallback: this.#adapter,
       observer,
       budgets: settings.budgets,
       limits: settings.limits,
+      onClientGone: clientGone(this.#options.onClientGone),
       ownHeaders: settings.ownHeaders,
       redact: settings.redact,
       transform: handlerConfig?.responseTransformer,
+      mapEvents: mapperOf(handlerConfig, this.#context),
       mediaType: this.#options.mediaType,
       mapHeaders: handlerConfig?.preserveHeaderCase === true ? undefined : lowerCaseNames,
       onHeaders: this.#options.onHeaders && this.#onHeaders,
@@ -287,12 +308,18 @@ export class DeferredStreaming {
     if (answer === undefined) return undefined
     const { headers = head.headers, responseAdapter, mediaType } = answer
     const redact = this.#options.exchange?.redact
+    const adapter = responseAdapter === undefined ? undefined : (responseAdapter ?? passAdapter(redact))
+    if (adapter !== undefined && this.#options.handlerConfig?.mapEvents !== undefined) assertReadable(adapter)
     return {
       headers:
         mediaType === undefined ? headers : [...withoutHeaders(headers, CONTENT_TYPE), 'content-type', mediaType],
-      ...(responseAdapter === undefined ? {} : { adapter: responseAdapter ?? passAdapter(redact) }),
+      ...(adapter === undefined ? {} : { adapter }),
     }
   }
+}
+
+function clientGone(wish: ClientGone['policy'] | ClientGone | undefined): ClientGone | undefined {
+  return typeof wish === 'string' ? { policy: wish } : wish
 }
 
 /** The request as it will be sent, and how it became that. */

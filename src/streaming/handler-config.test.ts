@@ -188,3 +188,19 @@ test('without a collector the context knows what the meter read', async () => {
     headers: ['content-type', 'text/event-stream'],
   })
 })
+
+test('a handler that supports no streams collects what its upstream streams', async () => {
+  const { response, body, report } = await streamed({ formatContext: relay('chat'), supportsStreaming: false })
+  assert.equal(response.headers.get('content-type'), 'application/json')
+  assert.equal(JSON.parse(body).choices[0].message.content, 'das Mehl 🌾')
+  assert.deepEqual([report.shape, report.outcome], ['collect', 'completed'])
+})
+
+test('a parser of ones own makes the answer of a stream that is collected, and of no other', async () => {
+  const sseParser = (text: string) => ({ events: text.split('\n\n').length - 1 })
+  const config = { formatContext: relay('chat'), sseParser }
+  const collected = await streamed({ ...config, supportsStreaming: false })
+  assert.equal(collected.body, '{"events":4}')
+  assert.equal(collected.report.usage.output, 3)
+  assert.equal((await streamed(config)).body, STREAM)
+})

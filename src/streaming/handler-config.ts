@@ -1,6 +1,7 @@
 import type { DialectName } from '../dialects/index.ts'
 import type { Adapter, AnswerTransformer, Payload } from '../exchange/index.ts'
-import type { IStreamingMetricsCollector } from '../observe/index.ts'
+import type { MapEvents } from '../model/index.ts'
+import type { IStreamingMetricsCollector, RequestContext } from '../observe/index.ts'
 
 /** How one kind of request is handled. Immutable; every member is honoured. */
 export interface HandlerConfig {
@@ -27,6 +28,12 @@ export interface HandlerConfig {
    * body's length are set anew.
    */
   readonly responseTransformer?: AnswerTransformer
+  /**
+   * Makes the function of one exchange that says what becomes of every event of the answer, in whatever
+   * dialect it comes and goes: the event itself, another one, several, or nothing. What it does not change goes
+   * out as it came. What it throws fails the exchange. Absent: nothing is changed.
+   */
+  readonly mapEvents?: (context: RequestContext) => MapEvents
   /** False answers every request whole. Default true. */
   readonly supportsStreaming?: boolean
   /**

@@ -1,5 +1,6 @@
-export type { AnswerTransformer, Payload } from '../exchange/index.ts'
+export type { AnswerTransformer, ClientGone, Payload } from '../exchange/index.ts'
 export { HttpPoolManager } from '../http/index.ts'
+export type { MapEvents, StreamEvent } from '../model/index.ts'
 export type {
   Hook,
   HookEvent,
@@ -24,3 +25,4 @@ export { DeferredStreaming } from './deferred-streaming.ts'
 export type { HandlerConfig } from './handler-config.ts'
 export type { StreamingRequest } from './streaming-handler.ts'
 export { StreamingHandler } from './streaming-handler.ts'
+export type { CompletedToolCall } from './tool-calls.ts'

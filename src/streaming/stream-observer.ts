@@ -2,16 +2,19 @@ import { copy } from '../bytes.ts'
 import type { Failure } from '../errors.ts'
 import type { Attempt, ExchangeObserver } from '../exchange/index.ts'
 import type { Head, UpstreamRequest } from '../http/index.ts'
+import type { StreamEvent } from '../model/index.ts'
 import {
-  type HookEvent,
   type HookManager,
   type IStreamingMetricsCollector,
   metricsOf,
+  type OtherState,
   publish,
   type RequestContext,
   type RequestTracer,
   type StreamReport,
 } from '../observe/index.ts'
+import { ExchangeTrace } from './exchange-trace.ts'
+import { ToolCallRecord } from './tool-calls.ts'
 
 export interface Watchers {
   readonly hookManager?: HookManager | undefined
@@ -26,27 +29,30 @@ export class StreamObserver implements ExchangeObserver {
   /** Absent unless somebody watches chunks: the exchange then makes nothing of them. */
   readonly onRawChunk?: (chunk: Uint8Array) => void
   readonly onSentChunk?: (chunk: Uint8Array) => void
+  readonly wantsEvents: boolean
 
   readonly #context: RequestContext
   /** Stands in the data of every state. */
   readonly #mark: { readonly bufferedMode?: true }
   readonly #hooks: HookManager | undefined
   #collector: IStreamingMetricsCollector | undefined
-  #tracer: RequestTracer | undefined
+  readonly #trace: ExchangeTrace
   #provider: string | undefined
+  #toolCalls = new ToolCallRecord()
 
   constructor({ hookManager, requestTracer, collector, isBuffered = false }: Watchers, context: RequestContext) {
     this.#context = context
     this.#mark = isBuffered ? { bufferedMode: true } : {}
     this.#hooks = hookManager
     this.#collector = collector
-    this.#tracer = requestTracer
+    this.#trace = new ExchangeTrace(requestTracer, context)
+    this.wantsEvents = hookManager?.watches('provider.stream.event') === true
     const watchesChunks =
       collector !== undefined || requestTracer !== undefined || hookManager?.watches('provider.stream.chunk')
     if (watchesChunks !== true) return
     const [raw, sent] = [new TextDecoder(), new TextDecoder()]
     this.onRawChunk = chunk => {
-      this.#trace(tracer => tracer.traceStreamChunk(context.requestId, chunk))
+      this.#trace.chunk(chunk)
       this.#count(counter => counter.processRawChunk(raw.decode(chunk, { stream: true })))
       this.#emitChunk('raw', chunk)
     }
@@ -67,11 +73,9 @@ export class StreamObserver implements ExchangeObserver {
     const { requestId, startTime } = this.#context
     publish('millrace:exchange.start', () => ({ id: requestId, time: startTime.toISOString() }))
     this.#provider = attempt?.upstream
-    if (attempt !== undefined)
-      this.#trace(tracer => {
-        if (tracer.shouldTrace(attempt.request)) tracer.traceRequest(requestId, attempt.request)
-        else this.#tracer = undefined
-      })
+    // What an attempt has said that did not become the answer does not count.
+    this.#toolCalls = new ToolCallRecord()
+    if (attempt !== undefined) this.#trace.request(attempt.request)
     this.#emit('provider.stream.start', { model: attempt?.model, dialect: attempt?.adapter.to })
     this.#emit('provider.request.sent', {
       method: attempt?.request.method,
@@ -81,8 +85,16 @@ export class StreamObserver implements ExchangeObserver {
 
   onHead(head: Head): void {
     this.#context.metadata.set('responseHead', head)
-    this.#trace(tracer => tracer.traceStreamStart(this.#context.requestId, head))
+    this.#trace.head(head)
     this.#emit('provider.response.received', { status: head.status })
+  }
+
+  readonly onEvent = (event: StreamEvent): void => {
+    this.#toolCalls.note(event)
+    if (!this.wantsEvents) return
+    const { requestId, metadata } = this.#context
+    const data = { event, ...this.#mark }
+    this.#hooks?.emit({ event: 'provider.stream.event', time: Date.now(), requestId, metadata, ...this.#by(), data })
   }
 
   onEnd(report: StreamReport, failure: Failure | undefined): void {
@@ -93,23 +105,14 @@ export class StreamObserver implements ExchangeObserver {
     metrics.firstTokenMs = report.times.firstTokenMs
     metrics.totalMs = report.times.totalMs
     Object.assign(metrics, this.#count(counter => counter.getMetrics()) ?? metricsOf(report))
-    this.#trace(tracer => tracer.traceStreamComplete(report))
+    if (this.#toolCalls.completed.length > 0) this.#context.metadata.set('toolCalls', this.#toolCalls.completed)
+    this.#trace.end(report)
     if (failure !== undefined) {
       publish('millrace:error', () => ({ id: requestId, failure }))
       this.#emit('provider.error', { outcome: report.outcome }, failure)
     }
     publish('millrace:exchange.end', () => report)
     this.#emit('provider.stream.end', { ...report }, failure)
-  }
-
-  /** A tracer that throws is not asked again: what it does not see must not hurt the stream. */
-  #trace(ask: (tracer: RequestTracer) => void): void {
-    try {
-      if (this.#tracer !== undefined) ask(this.#tracer)
-    } catch (error) {
-      this.#tracer = undefined
-      this.#context.metadata.set('tracerError', error)
-    }
   }
 
   /** A collector that throws counts no more; the dialect's own meter does. */
@@ -130,11 +133,7 @@ export class StreamObserver implements ExchangeObserver {
     this.#hooks.emit({ event: 'provider.stream.chunk', time: Date.now(), requestId, metadata, ...this.#by(), data })
   }
 
-  #emit(
-    event: Exclude<HookEvent, 'provider.request.prepared' | 'provider.stream.chunk'>,
-    data: Readonly<Record<string, unknown>>,
-    error?: Failure,
-  ): void {
+  #emit(event: OtherState['event'], data: Readonly<Record<string, unknown>>, error?: Failure): void {
     if (this.#hooks?.watches(event) !== true) return
     const { requestId, metadata } = this.#context
     this.#hooks.emit({

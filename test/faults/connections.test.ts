@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { suite, test } from 'node:test'
 import type { DialectName } from '../../src/dialects/index.ts'
+import type { Config } from '../../src/gateway/index.ts'
 import { getHeader } from '../../src/http/index.ts'
 import { eventually } from '../eventually.ts'
 import { startTestGateway, type TestGateway } from '../gateway.ts'
 import { CHUNKED, chunk, LAST_CHUNK, Upstream } from '../http-client/upstream.ts'
 import { RawClient } from '../raw-client.ts'
 import { askRaw, pathOf, streamRequest } from '../sdk/raw.ts'
-import { CROSSING, RELAYED } from './ways.ts'
+import { TRANSPORTS } from './ways.ts'
 
 const HEAD = CHUNKED.replace('\r\n', '\r\nContent-Type: text/event-stream\r\n')
 const HELLO = chunk('data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
@@ -57,37 +58,36 @@ const LAST: Readonly<Record<DialectName, string>> = {
   gemini: 'finishReason',
 }
 
-/** The clients of an upstream that speaks chat. */
-const CLIENTS = [...RELAYED, ...CROSSING].filter(({ upstream }) => upstream === 'chat').map(({ client }) => client)
+for (const { transport, relayed, crossing } of TRANSPORTS)
+  suite(`a connection of ${transport} to the upstream`, { concurrency: true }, () => {
+    const clients = [...relayed, ...crossing].filter(({ upstream }) => upstream === 'chat').map(({ client }) => client)
+    for (const client of clients) {
+      for (const { name, model, leavesAfter, isReused } of CASES)
+        test(`${client}: is ${isReused ? 'used again' : 'given up'} ${name}`, async () => {
+          await using upstream = await Upstream.start(answer)
+          const gateway = await begin(upstream, transport)
+          if (leavesAfter === undefined) await stay(gateway, client, model)
+          else await leave(gateway, client, model, leavesAfter === 'the last event' ? LAST[client] : 'Hi')
+          assert.equal(await stay(gateway, client, 'whole'), 'completed')
+          assert.equal(upstream.sockets.length, isReused ? 1 : 2)
+          if (!isReused) await eventually(() => upstream.sockets[0]?.closed || undefined)
+          await gateway.close()
+        })
 
-suite('a connection to the upstream', { concurrency: true }, () => {
-  for (const client of CLIENTS) {
-    for (const { name, model, leavesAfter, isReused } of CASES)
-      test(`${client}: is ${isReused ? 'used again' : 'given up'} ${name}`, async () => {
+      test(`${client}: is used again after an answer that was collected, and sent before the upstream had ended`, async () => {
         await using upstream = await Upstream.start(answer)
-        const gateway = await begin(upstream)
-        if (leavesAfter === undefined) await stay(gateway, client, model)
-        else await leave(gateway, client, model, leavesAfter === 'the last event' ? LAST[client] : 'Hi')
-        assert.equal(await stay(gateway, client, 'whole'), 'completed')
-        assert.equal(upstream.sockets.length, isReused ? 1 : 2)
-        if (!isReused) await eventually(() => upstream.sockets[0]?.closed || undefined)
+        const gateway = await begin(upstream, transport, { streamOnly: true })
+        for (const model of ['trailing', 'whole']) assert.equal(await stay(gateway, client, model, false), 'completed')
+        assert.equal(upstream.sockets.length, 1)
         await gateway.close()
       })
-
-    test(`${client}: is used again after an answer that was collected, and sent before the upstream had ended`, async () => {
-      await using upstream = await Upstream.start(answer)
-      const gateway = await begin(upstream, { streamOnly: true })
-      for (const model of ['trailing', 'whole']) assert.equal(await stay(gateway, client, model, false), 'completed')
-      assert.equal(upstream.sockets.length, 1)
-      await gateway.close()
-    })
-  }
-})
+    }
+  })
 
 /** A gateway on an upstream that speaks chat and nothing else. */
-function begin({ url }: Upstream, members: object = {}): Promise<TestGateway> {
+function begin({ url }: Upstream, transport: Config['transport'], members: object = {}): Promise<TestGateway> {
   const upstream = { dialects: { chat: `${url.origin}/v1` }, ...members }
-  return startTestGateway(url.origin, { upstream, timeouts: { idleMs: 300 } })
+  return startTestGateway(url.origin, { transport, upstream, timeouts: { idleMs: 300 } })
 }
 
 function answer(socket: Socket, request: string): void {

@@ -13,7 +13,7 @@ import { DIALECTS } from '../simulated.ts'
 import { WORDS } from './endings.ts'
 import { type House, startHouse } from './house.ts'
 import { ask, heardBy, withoutMadeUp } from './sdks.ts'
-import { CONVERTED, CROSSING, isStreamed, modelOf, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
+import { CONVERTED, CROSSING, isStreamed, modelOf, rulesFor, TRANSPORTS, titleOf, type Way, wantsOf } from './ways.ts'
 
 type Code = NonNullable<StreamReport['error']>['code']
 
@@ -147,21 +147,6 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
       assert.equal(told.error, undefined)
       assert.equal(told.headers.get('content-type'), 'text/event-stream')
     })
-
-    for (const [fault, status, code] of HALVES)
-      test(`${dialect}: a whole body with fault=${fault} is a ${status}`, async () => {
-        const model = code === 'timeout' ? 'hasty' : 'mill'
-        const { path, headers = [] } = streamRequest(dialect, model)
-        const answer = await askRaw(house.url, {
-          path: path.replace(':streamGenerateContent?alt=sse', ':generateContent'),
-          headers: [...headers, 'x-sim', `fault=${fault}`],
-          body: JSON.stringify({ model }),
-        })
-        const report = await house.report(getHeader(answer.headers, 'x-millrace-request-id'))
-        assert.equal(answer.status, status, `${answer.body}`)
-        assert.equal(JSON.parse(`${answer.body}`).error.message, report.error?.message)
-        assert.deepEqual([report.status, report.error?.code], [status, code])
-      })
   }
 
   for (const way of [...CROSSING, ...CONVERTED.whole, ...CONVERTED.stream.filter(({ shape }) => shape === 'collect')]) {
@@ -227,6 +212,35 @@ suite('an upstream that answers', { concurrency: 32 }, () => {
       })
   }
 })
+
+for (const { transport } of TRANSPORTS)
+  suite(`a whole body that ${transport} asks for`, { concurrency: 32 }, () => {
+    let house: House
+    before(async () => {
+      const timeouts = { wholeHeadMs: 500, firstTokenMs: 1000 }
+      house = await startHouse({
+        transport,
+        models: [{ match: 'hasty', upstream: 'upstream', model: 'mill', timeouts }],
+      })
+    })
+    after(() => house.close())
+
+    for (const dialect of DIALECTS)
+      for (const [fault, status, code] of HALVES)
+        test(`${dialect}: with fault=${fault} is a ${status}`, async () => {
+          const model = code === 'timeout' ? 'hasty' : 'mill'
+          const { path, headers = [] } = streamRequest(dialect, model)
+          const answer = await askRaw(house.url, {
+            path: path.replace(':streamGenerateContent?alt=sse', ':generateContent'),
+            headers: [...headers, 'x-sim', `fault=${fault}`],
+            body: JSON.stringify({ model }),
+          })
+          const report = await house.report(getHeader(answer.headers, 'x-millrace-request-id'))
+          assert.equal(answer.status, status, `${answer.body}`)
+          assert.equal(JSON.parse(`${answer.body}`).error.message, report.error?.message)
+          assert.deepEqual([report.status, report.error?.code], [status, code])
+        })
+  })
 
 /** What a stream is that nobody has asked for: of Gemini one body, a JSON array. */
 function sentAs(shape: 'stream' | 'whole', way: Way): 'stream' | 'whole' {

@@ -10,7 +10,7 @@ import { eventually } from '../eventually.ts'
 import { RawClient } from '../raw-client.ts'
 import { pathOf, streamRequest } from '../sdk/raw.ts'
 import { type House, startHouse } from './house.ts'
-import { CONVERTED, CROSSING, modelOf, RELAYED, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
+import { modelOf, rulesFor, TRANSPORTS, titleOf, type Way, wantsOf } from './ways.ts'
 
 /** The promise, in milliseconds. */
 const CLOSED_WITHIN_MS = 250
@@ -88,70 +88,73 @@ const GEMINI: Way = { client: 'gemini', upstream: 'gemini', shape: 'stream' }
 /** Its sockets fill slowly, and no dialect is special here: one relayed and one converted are enough. */
 const UNREAD: Phase = { when: 'while it does not read', settings: 'words=60000', reached: isPaused, status: 200 }
 
-suite('a client that leaves', () => {
-  let house: House
-  before(async () => {
-    const budgets = {
-      plain: {},
-      held: { headHoldMs: 60_000 },
-      early: { earlyHeadMs: 50 },
-      stalling: { clientStallMs: 300 },
-    }
-    house = await startHouse({ models: rulesFor(budgets), timeouts: { headHoldMs: 20, trailerMs: 400 } })
-  })
-  after(() => house.close())
+for (const { transport, relayed, crossing, converted } of TRANSPORTS)
+  suite(`a client that leaves an upstream that ${transport} asks`, () => {
+    let house: House
+    before(async () => {
+      const budgets = {
+        plain: {},
+        held: { headHoldMs: 60_000 },
+        early: { earlyHeadMs: 50 },
+        stalling: { clientStallMs: 300 },
+      }
+      house = await startHouse({ transport, models: rulesFor(budgets), timeouts: { headHoldMs: 20, trailerMs: 400 } })
+    })
+    after(() => house.close())
 
-  for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole])
-    for (const phase of phasesOf(way)) test(`${titleOf(way)}: ${phase.when}`, () => check(house, way, phase))
+    for (const way of [...relayed, ...converted.stream, ...converted.whole])
+      for (const phase of phasesOf(way)) test(`${titleOf(way)}: ${phase.when}`, () => check(house, way, phase))
 
-  for (const way of [...RELAYED, ...CROSSING])
-    test(`${titleOf(way)}: after the last event, and was served`, async () => {
-      const visit = await enter(house, way, 'plain', 'end', 'words=3,fault=stall,at=end')
-      await visit.client.until(({ body }) => /"finish_?reason":"|message_stop|response\.completed/i.test(body))
-      visit.client.leave()
+    for (const way of [...relayed, ...crossing])
+      test(`${titleOf(way)}: after the last event, and was served`, async () => {
+        const visit = await enter(house, way, 'plain', 'end', 'words=3,fault=stall,at=end')
+        await visit.client.until(({ body }) => /"finish_?reason":"|message_stop|response\.completed/i.test(body))
+        visit.client.leave()
+        const report = await reportOf(visit)
+        assert.partialDeepStrictEqual(report, { outcome: 'completed', error: null, usage: { provenance: 'reported' } })
+        await eventually(() => hungUp(visit))
+      })
+
+    for (const way of converted.stream.filter(
+      (way: Way) => way.shape === 'collect' && ENDS_WITH_FINISH.has(way.upstream),
+    ))
+      test(`${titleOf(way)}: after the finish, with the whole answer, though the upstream goes on`, async () => {
+        const visit = await enter(house, way, 'plain', 'served', 'words=3,fault=stall,at=finish')
+        await visit.client.until(({ body }) => body.includes('village'))
+        visit.client.leave()
+        const report = await reportOf(visit)
+        assert.partialDeepStrictEqual(report, { outcome: 'completed', status: 200, error: null })
+        await eventually(() => hungUp(visit))
+      })
+
+    for (const way of [GEMINI, ...crossing.slice(0, 1)])
+      test(`${titleOf(way)}: ${UNREAD.when}`, () => check(house, way, UNREAD))
+
+    test('gemini: without leaving, as it has not read for too long', async () => {
+      const visit = await enter(house, GEMINI, 'stalling', 'stalled', 'words=60000')
+      await visit.client.until(({ status }) => status === 200)
+      visit.client.pause()
       const report = await reportOf(visit)
-      assert.partialDeepStrictEqual(report, { outcome: 'completed', error: null, usage: { provenance: 'reported' } })
+      assert.deepEqual(report.error, {
+        code: 'cancelled',
+        message: 'Client stopped reading: budget `clientStallMs` is spent',
+      })
       await eventually(() => hungUp(visit))
-    })
-
-  for (const way of CONVERTED.stream.filter(way => way.shape === 'collect' && ENDS_WITH_FINISH.has(way.upstream)))
-    test(`${titleOf(way)}: after the finish, with the whole answer, though the upstream goes on`, async () => {
-      const visit = await enter(house, way, 'plain', 'served', 'words=3,fault=stall,at=finish')
-      await visit.client.until(({ body }) => body.includes('village'))
       visit.client.leave()
-      const report = await reportOf(visit)
-      assert.partialDeepStrictEqual(report, { outcome: 'completed', status: 200, error: null })
-      await eventually(() => hungUp(visit))
     })
 
-  for (const way of [GEMINI, ...CROSSING.slice(0, 1)])
-    test(`${titleOf(way)}: ${UNREAD.when}`, () => check(house, way, UNREAD))
-
-  test('gemini: without leaving, as it has not read for too long', async () => {
-    const visit = await enter(house, GEMINI, 'stalling', 'stalled', 'words=60000')
-    await visit.client.until(({ status }) => status === 200)
-    visit.client.pause()
-    const report = await reportOf(visit)
-    assert.deepEqual(report.error, {
-      code: 'cancelled',
-      message: 'Client stopped reading: budget `clientStallMs` is spent',
+    test('in the middle of its request, and the upstream is not even asked', async () => {
+      const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${house.port}\r\ncontent-type: application/json\r\n`
+      const client = await RawClient.send(house.port, `${head}content-length: 500\r\n\r\n{"model":"half`)
+      const before = house.simulator.requests().length
+      await sleep(50)
+      client.leave()
+      await eventually(async () =>
+        (await reports(house)).find(({ status, outcome }) => outcome === 'cancelled' && status === null),
+      )
+      assert.equal(house.simulator.requests().length, before)
     })
-    await eventually(() => hungUp(visit))
-    visit.client.leave()
   })
-
-  test('in the middle of its request, and the upstream is not even asked', async () => {
-    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${house.port}\r\ncontent-type: application/json\r\n`
-    const client = await RawClient.send(house.port, `${head}content-length: 500\r\n\r\n{"model":"half`)
-    const before = house.simulator.requests().length
-    await sleep(50)
-    client.leave()
-    await eventually(async () =>
-      (await reports(house)).find(({ status, outcome }) => outcome === 'cancelled' && status === null),
-    )
-    assert.equal(house.simulator.requests().length, before)
-  })
-})
 
 async function check(house: House, way: Way, phase: Phase): Promise<void> {
   const { when, settings, reached, status, budgets = 'plain' } = phase

@@ -21,7 +21,7 @@ import {
 } from './endings.ts'
 import { type House, startHouse } from './house.ts'
 import { ask, heardBy, type Told } from './sdks.ts'
-import { CONVERTED, CROSSING, isRelayed, modelOf, RELAYED, rulesFor, titleOf, type Way, wantsOf } from './ways.ts'
+import { isRelayed, modelOf, rulesFor, TRANSPORTS, titleOf, type Way, wantsOf } from './ways.ts'
 
 /** What only an answer that has come to its end says. */
 const TERMINAL = /\[DONE\]|"(?:finish|stop)_reason":"|message_stop|response\.completed|"finishReason"/
@@ -37,36 +37,37 @@ const LAST_WORDS: Readonly<Record<DialectName, RegExp>> = {
 /** The budgets of answers that are to be given up. The others have the usual ones. */
 const HASTY = { headMs: 2500, wholeHeadMs: 2500, firstTokenMs: 3500, idleMs: 2200, trailerMs: 500 }
 
-suite('a fault of the upstream', { concurrency: 64 }, () => {
-  let house: House
-  before(async () => {
-    const budgets = { patient: {}, hasty: HASTY }
-    const models = [...rulesFor(budgets), ...rulesFor({ 'patient-calling': {}, 'hasty-calling': HASTY }, 'sim/tools')]
-    house = await startHouse({ timeouts: { headHoldMs: 1200 }, models })
+for (const { transport, relayed, crossing, converted } of TRANSPORTS)
+  suite(`a fault of the upstream that ${transport} asks`, { concurrency: 64 }, () => {
+    let house: House
+    before(async () => {
+      const budgets = { patient: {}, hasty: HASTY }
+      const models = [...rulesFor(budgets), ...rulesFor({ 'patient-calling': {}, 'hasty-calling': HASTY }, 'sim/tools')]
+      house = await startHouse({ transport, timeouts: { headHoldMs: 1200 }, models })
+    })
+    after(() => house.close())
+
+    for (const way of [...relayed, ...converted.stream, ...converted.whole])
+      for (const row of rowsOf(way))
+        for (const point of pointsOf(way))
+          for (const ending of endingsOf(row, point, way))
+            test(`${titleOf(way)}: ${row.fault} at ${point} ends ${ending.outcome}, told by ${ending.told}`, async () => {
+              await check(house, way, row, point, ending)
+            })
+
+    for (const way of crossing)
+      for (const row of rowsOf(way).map(calling))
+        for (const point of INSIDE_CALLS)
+          for (const ending of endingsOf(row, point, way))
+            test(`${titleOf(way)}: ${row.fault} in the calls, at ${point}, ends ${ending.outcome}`, async () => {
+              const { text } = await check(house, way, row, point, ending)
+              // Of a call that was torn nobody may think that it is whole: some run it before the answer has ended.
+              const calls = callsToldIn(way.client, text)
+              const [least, most] = wholeCallsAt(point, way, ending)
+              assert.ok(calls.length >= least && calls.length <= most, `${calls.length} calls are told as whole`)
+              for (const input of calls) assert.deepEqual(input, { place: 'Löwenbrück' })
+            })
   })
-  after(() => house.close())
-
-  for (const way of [...RELAYED, ...CONVERTED.stream, ...CONVERTED.whole])
-    for (const row of rowsOf(way))
-      for (const point of pointsOf(way))
-        for (const ending of endingsOf(row, point, way))
-          test(`${titleOf(way)}: ${row.fault} at ${point} ends ${ending.outcome}, told by ${ending.told}`, async () => {
-            await check(house, way, row, point, ending)
-          })
-
-  for (const way of CROSSING)
-    for (const row of rowsOf(way).map(calling))
-      for (const point of INSIDE_CALLS)
-        for (const ending of endingsOf(row, point, way))
-          test(`${titleOf(way)}: ${row.fault} in the calls, at ${point}, ends ${ending.outcome}`, async () => {
-            const { text } = await check(house, way, row, point, ending)
-            // Of a call that was torn nobody may think that it is whole: some run it before the answer has ended.
-            const calls = callsToldIn(way.client, text)
-            const [least, most] = wholeCallsAt(point, way, ending)
-            assert.ok(calls.length >= least && calls.length <= most, `${calls.length} calls are told as whole`)
-            for (const input of calls) assert.deepEqual(input, { place: 'Löwenbrück' })
-          })
-})
 
 async function check(house: House, way: Way, row: Row, point: Point, ending: Ending): Promise<Told> {
   const { fault, model } = row

@@ -1,6 +1,7 @@
 /** The ways of an answer: from an upstream that speaks one dialect, in one shape, to a client of the same or another. */
 import type { DialectName } from '../../src/dialects/index.ts'
 import { adapters } from '../../src/exchange/index.ts'
+import type { Config } from '../../src/gateway/index.ts'
 import type { Shape } from '../../src/model/index.ts'
 import { DIALECTS } from '../simulated.ts'
 
@@ -42,6 +43,22 @@ export const CONVERTED = {
 
 /** A stream for a stream of another dialect. */
 export const CROSSING: readonly Way[] = inShape('stream', pairs)
+
+/**
+ * The clients that ask upstreams, and the ways that each is tried on. What is done with an answer does not depend on
+ * who brought it, so undici is tried where nothing is done with it.
+ */
+export const TRANSPORTS = [
+  { transport: 'http1', relayed: RELAYED, crossing: CROSSING, converted: CONVERTED },
+  { transport: 'undici', relayed: RELAYED, crossing: [], converted: { stream: [], whole: [] } },
+] as const satisfies readonly Transport[]
+
+interface Transport {
+  readonly transport: Config['transport']
+  readonly relayed: readonly Way[]
+  readonly crossing: readonly Way[]
+  readonly converted: Readonly<Record<keyof typeof CONVERTED, readonly Way[]>>
+}
 
 export function titleOf({ client, upstream, shape }: Way): string {
   return client === upstream && shape === 'stream' ? client : `${client} over ${upstream} (${shape})`

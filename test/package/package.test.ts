@@ -12,17 +12,17 @@ import { Project, ROOT } from './project.ts'
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   millrace: [
     'AdapterRegistry BufferService ConsoleTracer DEFAULT_BUDGETS DEFAULT_LIMITS DIALECTS DeferredStreaming Exchange',
-    'FAILURES FetchClient FileTracer Framer HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
+    'FAILURES FetchClient FileTracer Framer Grammar HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
     'MemoryResponseStore MillraceError NullTracer Redactor RequestContext ResponseOutlet SealMemory SocketOutlet',
     'SseDecoder SseDecoderStream',
-    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters collectMessage',
-    'convertAdapter convertRequest convertResponse createAdapter createClient createDecoder createEncoder',
+    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters checkGrammar',
+    'collectMessage convertAdapter convertRequest convertResponse createAdapter createClient createDecoder createEncoder',
     'createMetricsCollector decodeEvents encodeComment encodeEvent expandMessage failure failureResponse frameEnd',
     'getHeader getHeaders meterResponse metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient',
     'toRawHeaders',
   ],
   'millrace/dialects': [
-    'DIALECTS MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
+    'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
     'rememberAnswer responses splitCallPath withCustomCalls withHistory',
   ],
   'millrace/functions': [
@@ -33,7 +33,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
   ],
   'millrace/model': [
-    'EventWriter Fold Grammar Losses WRAPPED_TAG checkGrammar escapePointer finishOf foldEvents fromByteSlot',
+    'EventMap EventWriter Fold Grammar Losses WRAPPED_TAG checkGrammar escapePointer finishOf foldEvents fromByteSlot',
     'isProviderRun isWrapped membersFor mergeUsage subtract toByteSlot unfoldMessage unwrapParts unwrapSeal wrapParts',
     'wrapSeal writePart',
   ],

@@ -11,7 +11,15 @@ import { type Running, runServer } from './server.ts'
 /** What the examples import beside this package. */
 const OTHERS = ['hono', '@hono/node-server', 'express', '@types/express'] as const
 
-const EXAMPLES = ['adapter.ts', 'express.ts', 'hono.ts', 'metrics-collector.ts', 'node-http.ts', 'route-handler.ts']
+const EXAMPLES = [
+  'adapter.ts',
+  'express.ts',
+  'hono.ts',
+  'metrics-collector.ts',
+  'node-http.ts',
+  'rewriting-hook.ts',
+  'route-handler.ts',
+]
 
 const TURN = { role: 'user', content: 'Hi' }
 const CHAT = { model: 'sim/echo', messages: [TURN] }
@@ -100,6 +108,21 @@ suite('the programs of examples', () => {
     await eventually(() => simulator.requests(0).find(({ hungUp, body }) => hungUp && body.includes('words=300')))
   })
 
+  test('rewriting-hook.ts changes what an answer says, and watches what it said', async () => {
+    await using program = await start('rewriting-hook.ts', '/v1/chat/completions')
+    const asked = {
+      ...CHAT,
+      stream: true,
+      messages: [{ role: 'user', content: 'Ask ada@mill.example or bo@mill.example' }],
+    }
+    const answer = await post(program, '/v1/chat/completions', asked)
+    assert.equal(contentOf(await answer.text()), 'Ask [address] or [address]')
+    await eventually(() => program.stdout.match(/^0 characters of reasoning were left out$/m) ?? undefined)
+    const thought = await post(program, '/v1/chat/completions', { ...CHAT, model: 'sim/thinking', stream: true })
+    assert.doesNotMatch(await thought.text(), /reasoning_details/)
+    await eventually(() => program.stdout.match(/^[1-9]\d+ characters of reasoning were left out$/m) ?? undefined)
+  })
+
   test('metrics-collector.ts tells what an answer costs', async () => {
     const url = `UPSTREAM=${simulator.url}/v1/chat/completions`
     const { stdout, stderr, code } = await project.run('env', url, 'node', 'metrics-collector.ts')
@@ -139,4 +162,10 @@ async function textUntilCut({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   await assert.rejects(Array.fromAsync(body as ReadableStream<Uint8Array>, chunk => chunks.push(chunk)))
   return Buffer.concat(chunks).toString()
+}
+
+/** The text of a stream of Chat Completions. */
+function contentOf(stream: string): string {
+  const deltas = stream.matchAll(/"content":("(?:[^"\\]|\\.)*")/g)
+  return [...deltas].map(([, text]) => JSON.parse(text as string) as string).join('')
 }

@@ -32,6 +32,24 @@ export const chat: Dialect = Object.freeze<Dialect>({
   whole,
   models,
   modelAt: [['model']],
+  frames: {
+    deltaAt: [
+      ['choices', '*', 'delta', 'content'],
+      ['choices', '*', 'delta', 'content', '*', 'text'],
+      ['choices', '*', 'delta', 'content', '*', 'thinking'],
+      ['choices', '*', 'delta', 'content', '*', 'thinking', '*', 'text'],
+      ['choices', '*', 'delta', 'refusal'],
+      ['choices', '*', 'delta', 'reasoning'],
+      ['choices', '*', 'delta', 'reasoning_content'],
+      ['choices', '*', 'delta', 'reasoning_text'],
+      ['choices', '*', 'delta', 'reasoning_details', '*', 'text'],
+      ['choices', '*', 'delta', 'reasoning_details', '*', 'summary'],
+      ['choices', '*', 'delta', 'tool_calls', '*', 'function', 'arguments'],
+      ['choices', '*', 'delta', 'tool_calls', '*', 'custom', 'input'],
+      ['choices', '*', 'delta', 'function_call', 'arguments'],
+    ],
+    repeats: { texts: 'reasoning', in: '"reasoning_details"' },
+  },
   wrappedAt: [
     {
       path: ['messages', '*', 'reasoning_details', '*'],

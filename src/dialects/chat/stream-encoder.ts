@@ -116,7 +116,8 @@ class ChatEncoder implements StreamEncoder {
   }
 
   push(event: StreamEvent): void {
-    this.#order.push(event)
+    if (this.#context.isAmongOthers === true) this.#push(event)
+    else this.#order.push(event)
   }
 
   readonly #push = (event: StreamEvent): void => {

@@ -135,7 +135,7 @@ export class AnswerWriter {
   }
 
   push(event: StreamEvent): void {
-    if (this.#ends.length > 0 && !LEAVING_OPEN.has(event.type)) this.#settle()
+    if (this.#ends.length > 0 && !LEAVING_OPEN.has(event.type)) this.settle()
     switch (event.type) {
       case 'text-delta': {
         const block = this.#blocks.get(event.index)
@@ -215,7 +215,8 @@ export class AnswerWriter {
     if (candidate.queue.push(block) === 1) this.#enliven(candidate, block)
   }
 
-  #settle(): void {
+  /** Blocks that have ended are whole. */
+  settle(): void {
     for (const end of this.#ends.splice(0)) this.#toBlock(end.index, end)
   }
 
@@ -226,7 +227,7 @@ export class AnswerWriter {
       this.#losses.add(block.path, 'no-slot')
       block.isLost = true
     }
-    this.#settle()
+    this.settle()
   }
 
   #toBlock(index: number, event: StreamEvent): void {

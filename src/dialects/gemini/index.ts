@@ -35,6 +35,10 @@ export const gemini: Dialect = Object.freeze<Dialect>({
   models,
   counting,
   modelAt: [['modelVersion']],
+  frames: {
+    deltaAt: [['candidates', '*', 'content', 'parts', '*', 'text']],
+    sayCallsWhole: true,
+  },
   wrappedAt: [{ path: ['contents', '*', 'parts', '*', 'thoughtSignature'], holds: [[]], emptied: 'list' }],
   codec,
 })

@@ -112,6 +112,10 @@ class GeminiStreamEncoder implements StreamEncoder {
     else this.#writer.push(event)
   }
 
+  settle(): void {
+    this.#writer.settle()
+  }
+
   #fail({ failure, native }: ErrorEvent): void {
     this.#sink.rest(this.#writer.failed(native))
     this.#framing.fail(failure)

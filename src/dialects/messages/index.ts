@@ -33,6 +33,16 @@ export const messages: Dialect = Object.freeze<Dialect>({
   models,
   counting,
   modelAt: [['model'], ['message', 'model']],
+  frames: {
+    deltaAt: [
+      ['delta', 'text'],
+      ['delta', 'thinking'],
+      ['delta', 'partial_json'],
+      ['content_block', 'text'],
+      ['content_block', 'thinking'],
+    ],
+    placeAt: 'index',
+  },
   wrappedAt: [{ path: ['messages', '*', 'content', '*'], holds: [['signature'], ['data']], emptied: 'turn' }],
   codec,
 })

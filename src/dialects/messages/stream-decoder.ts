@@ -134,6 +134,10 @@ export class MessagesStreamDecoder implements StreamDecoder {
     }
   }
 
+  settle(): void {
+    this.#settle()
+  }
+
   end(): void {
     if (this.#writer.isFinished) this.#complete()
     else this.fail(failure('truncated', 'Upstream ended the stream before `message_stop`'))

@@ -121,6 +121,16 @@ export class MessagesStreamEncoder implements StreamEncoder {
     this.#push(event)
   }
 
+  /** A block of text that has begun is written, though it may stay empty, and what rides behind one. */
+  settle(): void {
+    this.#startMessage()
+    const open = this.#open
+    if (open === undefined) this.#unloadCargo()
+    if (open === undefined || open.at !== undefined || open.fold !== undefined) return
+    if (open.start.kind === 'text') this.#openText(open)
+    else if (open.start.kind === 'tool-call') this.#openCall(open, open.start)
+  }
+
   #push(event: StreamEvent): void {
     switch (event.type) {
       case 'message-start':
@@ -277,7 +287,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   /** The first text of a block, or one with more than text. */
   #addText(open: OpenBlock, { text, logprobs }: TextDelta): void {
     if (logprobs !== undefined) this.#context.losses.add(`${open.path}/logprobs`, 'no-slot')
-    if (text === '') return
+    if (text === '' && logprobs !== undefined) return
     this.#openText(open)
     this.#write(`${open.head}${JSON.stringify(text)}}}\n\n`)
   }

@@ -40,6 +40,12 @@ export const responses: Dialect = Object.freeze<Dialect>({
   whole,
   models,
   modelAt: [['model'], ['response', 'model']],
+  frames: {
+    deltaAt: [['delta']],
+    numberAt: 'sequence_number',
+    placeAt: 'output_index',
+    repeats: { texts: 'all', in: '.done"' },
+  },
   wrappedAt: [{ path: ['input', '*'], holds: [['encrypted_content']], emptied: 'list' }],
   codec,
 })

@@ -95,7 +95,6 @@ class ReasoningWriter extends Writer {
   #where = ''
   /** Undefined while no part is open. */
   #text: string | undefined
-  #hasBreak = false
 
   constructor(scribe: Scribe, reasoning: ReasoningItem, path: string, form: ReasoningForm, parts: Wire[]) {
     super(scribe, reasoning, path)
@@ -114,11 +113,10 @@ class ReasoningWriter extends Writer {
   override breakPart(): void {
     if (this.#text === undefined) this.#openPart()
     this.#closePart()
-    this.#hasBreak = true
+    this.#openPart()
   }
 
   end(native: Native | undefined): void {
-    if (this.#hasBreak && this.#text === undefined) this.#openPart()
     if (this.#text !== undefined) this.#closePart()
     this.#reasoning.take(native, this.path)
     if (this.seals.length > 0) this.#reasoning.seals.set(this.#form, this.seals)

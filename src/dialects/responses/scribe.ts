@@ -12,6 +12,7 @@ export class Scribe {
   readonly #ids = new Set<string>()
   /** The items that are done, as JSON, by their places. */
   readonly #output: (string | undefined)[] = []
+  readonly #isNumbered: boolean
   #nextNumber = 0
   #isSilent = false
   /** Length of the text that the answer shows so far, in UTF-16 code units. */
@@ -29,11 +30,12 @@ export class Scribe {
     this.losses = context.losses
     this.isOwn = context.isOwn ?? false
     this.#names = wireNames(context.request)
+    this.#isNumbered = context.isAmongOthers !== true
   }
 
-  /** The next sequence number, taken. */
+  /** The next sequence number, taken; always 0 where others number. */
   number(): number {
-    return this.#nextNumber++
+    return this.#isNumbered ? this.#nextNumber++ : 0
   }
 
   /**
@@ -52,7 +54,7 @@ export class Scribe {
   /** @param members JSON of the event's other members, without braces */
   event(type: string, members: string): void {
     if (this.#isSilent) return
-    this.#write(`event: ${type}\ndata: {"type":"${type}",${members},"sequence_number":${this.#nextNumber++}}\n\n`)
+    this.#write(`event: ${type}\ndata: {"type":"${type}",${members},"sequence_number":${this.number()}}\n\n`)
   }
 
   /** An id that no other item of this answer has: the upstream's if it can be. */

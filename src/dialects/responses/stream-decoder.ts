@@ -49,6 +49,10 @@ export class ResponsesDecoder implements StreamDecoder {
     else this.read(name, value)
   }
 
+  settle(): void {
+    this.#desk.settle()
+  }
+
   end(): void {
     this.fail(failure('truncated', 'Upstream ended the stream without its terminal event'))
   }

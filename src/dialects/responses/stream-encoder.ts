@@ -27,6 +27,9 @@ export function createStreamEncoder(context: EncodeAnswerContext, write: Emit<st
 
 const KEEP_ALIVE = encodeComment('keep-alive')
 
+/** Tells nothing of how blocks have ended. */
+const NOTHING_MORE: StreamEvent = { type: 'ping' }
+
 /** Writes the events of one answer. */
 export class ResponsesEncoder implements StreamEncoder {
   readonly #context: EncodeAnswerContext
@@ -113,6 +116,10 @@ export class ResponsesEncoder implements StreamEncoder {
       default:
         event satisfies never
     }
+  }
+
+  settle(): void {
+    if (this.#ends.length > 0) this.#settle(NOTHING_MORE)
   }
 
   #begin(start: MessageStart): void {
