@@ -43,7 +43,7 @@ export interface GatewaySetup {
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
+  const { log = SILENT, hookManager, mapEvents, server, upstream, upstreams, models = [], ...settings } = setup
   const text = JSON.stringify({
     server: { port: 0, ...server },
     upstreams: { upstream: { dialects, ...upstream }, ...upstreams },
