@@ -7,10 +7,16 @@ import {
   type Head,
   type RawHeaders,
   readContentCoding,
-  type UpstreamCall,
   type UpstreamHandler,
 } from '../http/index.ts'
 import { BodyDecoder } from './body-decoder.ts'
+
+/** What brings an answer. */
+export interface AnswerSource {
+  pauseReading(): void
+  resumeReading(): void
+  abort(): void
+}
 
 /** Fields that an answer's head may hold. */
 export const MAX_HEADER_FIELDS = 200
@@ -24,7 +30,7 @@ export const MAX_HEADER_FIELDS = 200
 export class AnswerDelivery {
   readonly #url: URL
   readonly #handler: UpstreamHandler
-  readonly #source: UpstreamCall
+  readonly #source: AnswerSource
   #decoder: BodyDecoder | undefined
   #head: Head | undefined
   #coding: ContentCoding | undefined
@@ -33,8 +39,7 @@ export class AnswerDelivery {
   #isPaused = false
   #isOver = false
 
-  /** @param source what brings the answer; told to stop reading and to go on */
-  constructor(url: URL, handler: UpstreamHandler, source: UpstreamCall) {
+  constructor(url: URL, handler: UpstreamHandler, source: AnswerSource) {
     this.#url = url
     this.#handler = handler
     this.#source = source
@@ -141,12 +146,12 @@ export class AnswerDelivery {
 
   #pauseSource(): void {
     this.#isPaused = true
-    this.#source.pause()
+    this.#source.pauseReading()
   }
 
   #resumeSource(): void {
     this.#isPaused = false
-    this.#source.resume()
+    this.#source.resumeReading()
   }
 }
 

@@ -37,6 +37,8 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
   readonly #sweep: Sweep
   readonly #all = new Roster<Connection>()
   readonly #idle: Connection[] = []
+  /** Whose answers this turn of the event loop has completed. */
+  #settling: Connection[] = []
   readonly #waiting = new Set<Waiting>()
   #connecting = 0
   #isClosed = false
@@ -68,11 +70,11 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
   }
 
   /**
-   * Not before a whole turn of the event loop: an upstream that closes after its answer though it said it would
+   * Not before the turn of the event loop is over: an upstream that closes after its answer though it said it would
    * not, or says more than one answer, mostly does so at once.
    */
   onFree(connection: Connection): void {
-    setImmediate(() => setImmediate(() => connection.isDestroyed || this.#rest(connection)))
+    if (this.#settling.push(connection) === 1) setImmediate(ConnectionPool.#settle, this)
   }
 
   onClosed(connection: Connection): void {
@@ -85,6 +87,12 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
   sweep(nowMs: number): void {
     for (const connection of this.#idle.filter(({ idleUntilMs }) => idleUntilMs <= nowMs)) connection.destroy()
     if (this.#idle.length === 0) this.#sweep.delete(this)
+  }
+
+  static #settle(pool: ConnectionPool): void {
+    const settled = pool.#settling
+    pool.#settling = []
+    for (const connection of settled) if (!connection.isDestroyed) pool.#rest(connection)
   }
 
   #rest(connection: Connection): void {

@@ -1,6 +1,6 @@
 import type { Failure } from '../../errors.ts'
 import { transportFailure, type UpstreamCall, type UpstreamHandler, type UpstreamRequest } from '../../http/index.ts'
-import { AnswerDelivery } from '../answer-delivery.ts'
+import { AnswerDelivery, type AnswerSource } from '../answer-delivery.ts'
 import type { Connection, Receiver } from './connection.ts'
 import type { ConnectionPool, Waiting } from './connection-pool.ts'
 import { encodeRequest } from './request-bytes.ts'
@@ -13,7 +13,7 @@ import type { ResponseHead } from './response-head.ts'
  * while the handler has paused is copied. A pooled connection that turns out to be closed before any
  * byte of an answer is replaced once, by a fresh one.
  */
-export class Http1Call implements UpstreamCall, Waiting, Receiver {
+export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver {
   readonly #request: UpstreamRequest
   readonly #delivery: AnswerDelivery
   readonly #onOver: () => void
@@ -29,11 +29,7 @@ export class Http1Call implements UpstreamCall, Waiting, Receiver {
   constructor(request: UpstreamRequest, handler: UpstreamHandler, onOver: () => void) {
     this.#request = request
     this.#onOver = onOver
-    this.#delivery = new AnswerDelivery(request.url, handler, {
-      pause: () => this.#connection?.pause(),
-      resume: () => this.#resumeReading(),
-      abort: () => this.abort(),
-    })
+    this.#delivery = new AnswerDelivery(request.url, handler, this)
   }
 
   start(pool: ConnectionPool): void {
@@ -64,6 +60,15 @@ export class Http1Call implements UpstreamCall, Waiting, Receiver {
     this.#pool?.forget(this)
     this.#connection?.destroy()
     this.#leave()
+  }
+
+  pauseReading(): void {
+    this.#connection?.pause()
+  }
+
+  resumeReading(): void {
+    this.#connection?.resume()
+    this.#schedule()
   }
 
   use(connection: Connection): void {
@@ -101,11 +106,6 @@ export class Http1Call implements UpstreamCall, Waiting, Receiver {
     this.#connection = this.#pool = this.#bytes = undefined
     if (!this.#hasLeft) this.#onOver()
     this.#hasLeft = true
-  }
-
-  #resumeReading(): void {
-    this.#connection?.resume()
-    this.#schedule()
   }
 
   #schedule(): void {

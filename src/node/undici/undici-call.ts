@@ -9,7 +9,7 @@ import {
   type UpstreamHandler,
   type UpstreamRequest,
 } from '../../http/index.ts'
-import { AnswerDelivery } from '../answer-delivery.ts'
+import { AnswerDelivery, type AnswerSource } from '../answer-delivery.ts'
 import { isOfUsedSocket } from './stale-sockets.ts'
 
 const SPACE = 0x20
@@ -25,7 +25,7 @@ const ABORTED = new Error('The call was aborted')
  * brought as one chunk, end or failure. So the handler is never called inside of undici's parser, nor
  * before `send` has returned.
  */
-export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
+export class UndiciCall implements UpstreamCall, AnswerSource, Dispatcher.DispatchHandler {
   readonly #dispatcher: Dispatcher
   readonly #request: UpstreamRequest
   readonly #delivery: AnswerDelivery
@@ -37,11 +37,7 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   constructor(dispatcher: Dispatcher, request: UpstreamRequest, handler: UpstreamHandler) {
     this.#dispatcher = dispatcher
     this.#request = request
-    this.#delivery = new AnswerDelivery(request.url, handler, {
-      pause: () => this.#controller?.pause(),
-      resume: () => this.#resumeReading(),
-      abort: () => this.abort(),
-    })
+    this.#delivery = new AnswerDelivery(request.url, handler, this)
   }
 
   start(): void {
@@ -69,6 +65,16 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   abort(): void {
     this.#delivery.stop()
     this.#controller?.abort(ABORTED)
+  }
+
+  pauseReading(): void {
+    this.#controller?.pause()
+  }
+
+  resumeReading(): void {
+    // After the end the socket may be another call's, paused for good reasons.
+    if (!this.#delivery.hasEnding) this.#controller?.resume()
+    this.#schedule()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -111,12 +117,6 @@ export class UndiciCall implements UpstreamCall, Dispatcher.DispatchHandler {
   #refuse(failure: Failure): void {
     this.#delivery.takeEnding(failure)
     this.#controller?.abort(ABORTED)
-    this.#schedule()
-  }
-
-  #resumeReading(): void {
-    // After the end the socket may be another call's, paused for good reasons.
-    if (!this.#delivery.hasEnding) this.#controller?.resume()
     this.#schedule()
   }
 
