@@ -35,6 +35,21 @@ test('Http1Client keeps what comes while its handler has paused, for the memory 
   await client.close()
 })
 
+test('Http1Client leads no answer that nobody asked for to the next request', async () => {
+  await using upstream = await Upstream.start((socket, request) => {
+    const own = answerWith(request.split(' ')[1] ?? '')
+    socket.write(own)
+    if (request.includes('/1')) setTimeout(() => socket.write(answerWith('injected')), 1)
+  })
+  const client = new Http1Client()
+  for (const path of ['/1', '/2', '/1', '/3']) {
+    const { recorder } = send(client, new URL(path, upstream.url))
+    await recorder.over()
+    assert.deepEqual([recorder.events, recorder.text], [['head', 'data', 'end'], path])
+  }
+  await client.close()
+})
+
 test('Http1Client uses the connection that has rested longest', async () => {
   await using upstream = await Upstream.start((socket, request) =>
     setTimeout(() => socket.write(answerWith('ok')), request.includes('/slow') ? 40 : 0),

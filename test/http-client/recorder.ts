@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Failure } from '../../src/errors.ts'
 import type { Head, HttpClient, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../../src/http/index.ts'
 
@@ -75,7 +75,10 @@ export function send(
   return { call, recorder }
 }
 
-/** Sends, and waits for the end of the answer and until its socket is back in the pool, one turn later. */
+/** How long a connection rests before it is used again, and a little more, in milliseconds. */
+const RESTED_MS = 10
+
+/** Sends, and waits for the end of the answer and until its socket may be used again. */
 export async function fetchAll(
   client: HttpClient,
   url: URL | string,
@@ -83,7 +86,6 @@ export async function fetchAll(
 ): Promise<Recorder> {
   const { recorder } = send(client, url, request)
   await recorder.over()
-  await turn()
-  await turn()
+  await sleep(RESTED_MS)
   return recorder
 }

@@ -17,6 +17,11 @@ export interface PoolOptions {
   readonly connections: number
 }
 
+/**
+ * How long a connection rests after an answer, in milliseconds, while others can be had. What an upstream says beyond
+ * its answer comes at once, if at all.
+ */
+const REST_MS = 5
 /** A hint is the upstream's clock: its connection is given up so much earlier, in milliseconds. */
 const HINT_MARGIN_MS = 2000
 /** A connection is not kept for longer when idle, whatever the upstream hints at. */
@@ -52,10 +57,11 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
 
   /** @param isFresh not one of the idle connections: one of them has just turned out to be closed */
   ask(waiting: Waiting, isFresh = false): void {
-    const idle = isFresh ? undefined : this.#takeIdle()
+    const canOpen = this.#all.size + this.#connecting < this.#options.connections
+    const idle = isFresh ? undefined : this.#takeIdle(canOpen)
     if (idle !== undefined) return waiting.use(idle)
     this.#waiting.add(waiting)
-    if (this.#all.size + this.#connecting < this.#options.connections) this.#open()
+    if (canOpen) this.#open()
   }
 
   /** Does not want one any more. */
@@ -69,12 +75,9 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
     for (const connection of this.#idle.splice(0)) connection.destroy()
   }
 
-  /**
-   * Not before the turn of the event loop is over: an upstream that closes after its answer though it said it would
-   * not, or says more than one answer, mostly does so at once.
-   */
+  /** Not before the next turn of the event loop is over, which sees what has come already: the end of the connection, too. */
   onFree(connection: Connection): void {
-    if (this.#settling.push(connection) === 1) setImmediate(ConnectionPool.#settle, this)
+    if (this.#settling.push(connection) === 1) setImmediate(setImmediate, ConnectionPool.#settle, this)
   }
 
   onClosed(connection: Connection): void {
@@ -101,18 +104,24 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
     if (next !== undefined && idleMs > 0) this.#give(connection, next)
     else if (this.#isClosed || idleMs <= 0) connection.destroy()
     else {
-      connection.idleUntilMs = this.#sweep.now() + idleMs
+      const nowMs = this.#sweep.now()
+      connection.restsUntilMs = nowMs + REST_MS
+      connection.idleUntilMs = nowMs + idleMs
       connection.rest()
       this.#idle.push(connection)
       this.#sweep.add(this)
     }
   }
 
-  #takeIdle(): Connection | undefined {
+  /** @param isPatient one that still rests is left alone */
+  #takeIdle(isPatient: boolean): Connection | undefined {
     const nowMs = this.#sweep.now()
-    for (let next = this.#idle.shift(); next !== undefined; next = this.#idle.shift())
+    for (let [next] = this.#idle; next !== undefined; [next] = this.#idle) {
+      if (isPatient && next.restsUntilMs > nowMs) break
+      this.#idle.shift()
       if (next.idleUntilMs > nowMs && !next.isDestroyed) return next
-      else next.destroy()
+      next.destroy()
+    }
     return undefined
   }
 

@@ -42,7 +42,9 @@ export function onRead(this: unknown, length: number, bytes: Uint8Array): boolea
 /** One socket to an upstream, and the answer on it. One request at a time. */
 export class Connection implements RosterItem {
   rosterIndex?: number | undefined
-  /** Until when it may wait for the next request, by the pool's clock. */
+  /** Until when it rests after its answer, by the pool's clock. */
+  restsUntilMs = 0
+  /** Until when it may wait for the next request. */
   idleUntilMs = 0
   /** How long the upstream keeps it when idle, as it last said, in milliseconds. */
   keepAliveHintMs: number | undefined
