@@ -1,4 +1,4 @@
-export { isLoopback, isWildcard, toUrlHost } from './address.ts'
+export { isLoopback } from './address.ts'
 export { type BodyOptions, readBody } from './body.ts'
 export { Capacity } from './capacity.ts'
 export {

@@ -75,7 +75,7 @@ export function encodeBody(message: Message, options: AnswerOptions): Uint8Array
 }
 
 export const JSON_TYPE = 'application/json'
-export const EVENT_STREAM = 'text/event-stream'
+const EVENT_STREAM = 'text/event-stream'
 
 /** What streams the client's way are written by, and their media type. */
 export function createEncoder(

@@ -5,7 +5,6 @@ export { ExpandStage } from './expand.ts'
 export { crossingFailure } from './failure.ts'
 export { createId } from './ids.ts'
 export { lossesHeader } from './losses-header.ts'
-export { AnswerMemory } from './memory.ts'
 export { AdapterRegistry, type Make, type Pair } from './registry.ts'
 export {
   type AdaptedRequest,

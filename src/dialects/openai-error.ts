@@ -40,7 +40,7 @@ export interface OpenaiError {
 }
 
 /** What we say for a failure that has no words of its own. */
-export const OPENAI_WORDS: Readonly<Record<FailureCode, { readonly type: string; readonly code: string | null }>> = {
+const OPENAI_WORDS: Readonly<Record<FailureCode, { readonly type: string; readonly code: string | null }>> = {
   'bad-request': { type: 'invalid_request_error', code: null },
   unauthorized: { type: 'invalid_request_error', code: 'invalid_api_key' },
   forbidden: { type: 'permission_error', code: 'permission_denied' },

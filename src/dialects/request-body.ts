@@ -60,7 +60,7 @@ export function editBody(
  * Asks for a stream, or for a whole answer; the body itself when it does already, or is no JSON object.
  * Every duplicate is changed: whoever reads the first one asks for the same.
  */
-export function turnStream(body: Uint8Array, stream: boolean): Uint8Array {
+function turnStream(body: Uint8Array, stream: boolean): Uint8Array {
   const members = membersOf(body)
   if (members === undefined) return body
   const wishes = members.filter(({ key }) => key === 'stream')

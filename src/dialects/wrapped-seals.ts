@@ -14,7 +14,7 @@ export interface WrappedPlace {
 }
 
 /** What items have that carry something of ours, though not all of them a seal. */
-export const FORMAT = 'millrace-v1'
+const FORMAT = 'millrace-v1'
 
 /** How our texts begin, as they are and in slots that hold bytes. */
 const TAGS = ['"mr1s.', '"mr1p.', '"bXIxcy4', '"bXIxcC4'] as const

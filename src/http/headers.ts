@@ -50,7 +50,7 @@ export function withoutHeaders(headers: RawHeaders, names: ReadonlySet<string>):
 }
 
 /** The headers without those whose lower-case name is unwanted; the list itself when there is none. */
-export function dropHeaders(headers: RawHeaders, isUnwanted: (name: string) => boolean): RawHeaders {
+function dropHeaders(headers: RawHeaders, isUnwanted: (name: string) => boolean): RawHeaders {
   const kept: string[] = []
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string

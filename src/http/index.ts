@@ -3,7 +3,7 @@ export { type ContentCoding, decodedHeaders, readContentCoding } from './content
 export { Sweep, type SweepOptions, type SweepTarget, sharedSweep, sweepOfExchange } from './deadlines.ts'
 export { authority, transportFailure } from './failures.ts'
 export { type Fetch, FetchClient } from './fetch-client.ts'
-export { connectionNamed, HOP_BY_HOP, requestHeaders, responseHeaders, sendableHeaders } from './head.ts'
+export { HOP_BY_HOP, requestHeaders, responseHeaders, sendableHeaders } from './head.ts'
 export { getHeader, getHeaders, type HeadersLike, toRawHeaders, withoutHeaders } from './headers.ts'
 export { HttpPoolManager, type PoolStats } from './pool.ts'
 export { retryAfterMs } from './retry-after.ts'

@@ -19,7 +19,7 @@ export interface AnswerSource {
 }
 
 /** Fields that an answer's head may hold. */
-export const MAX_HEADER_FIELDS = 200
+const MAX_HEADER_FIELDS = 200
 
 /**
  * Gives an answer on to its handler: head, body, end or failure, in this order.

@@ -410,7 +410,7 @@ function isPlainText(delta: Unread<ChatDelta>): boolean {
   return true
 }
 
-export function urlOf(image: unknown): string | undefined {
+function urlOf(image: unknown): string | undefined {
   return textOf(image) ?? textOf(objectOf<{ url: string }>(image)?.url)
 }
 

@@ -2,7 +2,7 @@ import type { Logprob } from '../../model/index.ts'
 import { itemsOf, objectOf, type Unread, type Wire } from '../value.ts'
 import type { GeminiLogprobs, GeminiPart, GeminiToken } from './wire.ts'
 
-export function readLogprobs(value: unknown): readonly Logprob[] {
+function readLogprobs(value: unknown): readonly Logprob[] {
   const { chosenCandidates, topCandidates } = objectOf<GeminiLogprobs>(value) ?? {}
   const tops = itemsOf(topCandidates)
   return itemsOf(chosenCandidates).map((chosen, at): Logprob => {
@@ -12,7 +12,7 @@ export function readLogprobs(value: unknown): readonly Logprob[] {
 }
 
 /** How many of the first tokens spell a text; all of them where none do. */
-export function spelling(logprobs: readonly Logprob[], text: string): number {
+function spelling(logprobs: readonly Logprob[], text: string): number {
   let at = 0
   for (const [count, { token }] of logprobs.entries()) {
     if (!text.startsWith(token, at)) break

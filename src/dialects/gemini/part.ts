@@ -142,7 +142,7 @@ export function toText(value: unknown): string | undefined {
 }
 
 /** What may stand in a pocket beside the part's own data. */
-export function besides(members: Wire | undefined, member: DataMember): Wire {
+function besides(members: Wire | undefined, member: DataMember): Wire {
   return members === undefined ? {} : (restOf(members, new Set([member])) ?? {})
 }
 

@@ -40,7 +40,7 @@ export function decodeContent(content: unknown, member: string): Part[] {
 }
 
 /** A `cache_control`, where it says nothing that we do not know. */
-export function decodeCache({ cache_control }: Wire): CacheMark | undefined {
+function decodeCache({ cache_control }: Wire): CacheMark | undefined {
   if (typeof cache_control !== 'object' || cache_control === null) return undefined
   const { type, ttl = undefined, ...rest } = cache_control as Wire
   if (type !== 'ephemeral' || Object.keys(rest).length > 0) return undefined

@@ -63,7 +63,7 @@ export function literalModels(config: Config): readonly ModelRule[] {
   return config.models.filter(({ match }) => isLiteral(match))
 }
 
-export function speaks(upstream: Upstream, dialect: DialectName): boolean {
+function speaks(upstream: Upstream, dialect: DialectName): boolean {
   return upstream.baseUrls[dialect] !== undefined
 }
 
