@@ -157,7 +157,11 @@ suite('sendTo', () => {
       await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
       await server.report()
       if (isClosed) await once(upstream.sockets[0]!, 'close', { signal: AbortSignal.timeout(1000) })
-      else await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
+      else {
+        // A connection rests a little before it is used again.
+        await sleep(20)
+        await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
+      }
       assert.equal(upstream.sockets.length, 1)
       upstream.close()
     }
