@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, createServer as createServer2 } from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { relay } from '../../test/deferred.ts'
 import { RawClient } from '../../test/raw-client.ts'
