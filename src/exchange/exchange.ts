@@ -16,6 +16,7 @@ import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } fr
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 import { outcomeOf, Recorder } from './recorder.ts'
+import { withoutSecrets } from './redacted-events.ts'
 import { Run, type RunOwner } from './run.ts'
 import type { Stage } from './stage.ts'
 import { TransformStage } from './transform-stage.ts'
@@ -327,14 +328,14 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #stageFor({ adapter, head, attempt }: Run, shape: Shape): Stage {
-    const { subject, transform, mapEvents } = this.#options
+    const { subject, transform, mapEvents, redact } = this.#options
     const { edits, losses } = this.#record
     const { conversion, request } = attempt
     const limits = this.#limits
     const stage = adapter.stage({
       ...{ clientModel: subject.model, shape, limits, edits, losses, conversion, sent: request.body },
       mapEvents: mapEvents && made(mapEvents),
-      observe: this.#observer?.onEvent,
+      observe: withoutSecrets(this.#observer?.onEvent, redact),
       wantsEvents: this.#observer?.wantsEvents,
     })
     if (transform === undefined || shape === 'stream' || stage.mediaType === EVENT_STREAM) return stage
