@@ -38,6 +38,7 @@ export class AnswerDelivery {
   #ending: Failure | 'end' | undefined
   #isPaused = false
   #isOver = false
+  #isScheduled = false
 
   constructor(url: URL, handler: UpstreamHandler, source: AnswerSource) {
     this.#url = url
@@ -80,11 +81,16 @@ export class AnswerDelivery {
     if (this.#ending === undefined || this.#ending === 'end') this.#ending = ending
   }
 
-  /** Gives on what has come, until the handler pauses or aborts. */
+  /** Gives on what has come, until the handler pauses or aborts; not before what is scheduled. */
   deliver(): void {
-    if (this.#head !== undefined && this.#isWanted()) this.#deliverHead(this.#head)
-    if (this.#chunks.length > 0 && this.#isWanted()) this.#deliverBody(this.#chunks)
-    if (this.#ending !== undefined && this.#isWanted()) this.#deliverEnding(this.#ending)
+    if (!this.#isScheduled) this.#giveOn()
+  }
+
+  /** Gives on what has come in a turn of its own. */
+  schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    process.nextTick(AnswerDelivery.#giveOnScheduled, this)
   }
 
   /** What is not given on yet becomes ours: the memory it lies in will be used for something else. */
@@ -106,6 +112,17 @@ export class AnswerDelivery {
   stop(): void {
     this.#isOver = true
     this.#decoder?.stop()
+  }
+
+  static #giveOnScheduled(delivery: AnswerDelivery): void {
+    delivery.#isScheduled = false
+    delivery.#giveOn()
+  }
+
+  #giveOn(): void {
+    if (this.#head !== undefined && this.#isWanted()) this.#deliverHead(this.#head)
+    if (this.#chunks.length > 0 && this.#isWanted()) this.#deliverBody(this.#chunks)
+    if (this.#ending !== undefined && this.#isWanted()) this.#deliverEnding(this.#ending)
   }
 
   #isWanted(): boolean {

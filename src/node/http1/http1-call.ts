@@ -21,7 +21,6 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
   #bytes: Buffer | undefined
   /** Whose reads are this call's; undefined before, and when its answer is complete. */
   #connection: Connection | undefined
-  #isScheduled = false
   #isRetry = false
   #hasLeft = false
 
@@ -44,7 +43,7 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
   refuse(failure: Failure): void {
     this.#leave()
     this.#delivery.takeEnding(failure)
-    this.#schedule()
+    this.#delivery.schedule()
   }
 
   pause(): void {
@@ -68,7 +67,7 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
 
   resumeReading(): void {
     this.#connection?.resume()
-    this.#schedule()
+    this.#delivery.schedule()
   }
 
   use(connection: Connection): void {
@@ -83,7 +82,7 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
     if (isDone) this.#leave()
     if (body.length > 0) this.#delivery.takeBody(body)
     if (isDone) this.#delivery.takeEnding('end')
-    if (!this.#isScheduled) this.#delivery.deliver()
+    this.#delivery.deliver()
     this.#delivery.keepBody()
   }
 
@@ -106,16 +105,5 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
     this.#connection = this.#pool = this.#bytes = undefined
     if (!this.#hasLeft) this.#onOver()
     this.#hasLeft = true
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    process.nextTick(Http1Call.#deliver, this)
-  }
-
-  static #deliver(call: Http1Call): void {
-    call.#isScheduled = false
-    call.#delivery.deliver()
   }
 }

@@ -30,7 +30,6 @@ export class UndiciCall implements UpstreamCall, AnswerSource, Dispatcher.Dispat
   readonly #request: UpstreamRequest
   readonly #delivery: AnswerDelivery
   #controller: Dispatcher.DispatchController | undefined
-  #isScheduled = false
   #hasAnswer = false
   #isRetry = false
 
@@ -74,7 +73,7 @@ export class UndiciCall implements UpstreamCall, AnswerSource, Dispatcher.Dispat
   resumeReading(): void {
     // After the end the socket may be another call's, paused for good reasons.
     if (!this.#delivery.hasEnding) this.#controller?.resume()
-    this.#schedule()
+    this.#delivery.schedule()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -91,18 +90,18 @@ export class UndiciCall implements UpstreamCall, AnswerSource, Dispatcher.Dispat
     // 1xx: the answer is yet to come.
     if (status < 200) return
     const refusal = this.#delivery.takeHead(status, toRaw(controller.rawHeaders))
-    if (refusal === undefined) this.#schedule()
+    if (refusal === undefined) this.#delivery.schedule()
     else this.#refuse(refusal)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#delivery.takeBody(chunk)
-    this.#schedule()
+    this.#delivery.schedule()
   }
 
   onResponseEnd(): void {
     this.#delivery.takeEnding('end')
-    this.#schedule()
+    this.#delivery.schedule()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
@@ -117,18 +116,7 @@ export class UndiciCall implements UpstreamCall, AnswerSource, Dispatcher.Dispat
   #refuse(failure: Failure): void {
     this.#delivery.takeEnding(failure)
     this.#controller?.abort(ABORTED)
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    process.nextTick(UndiciCall.#deliver, this)
-  }
-
-  static #deliver(call: UndiciCall): void {
-    call.#isScheduled = false
-    call.#delivery.deliver()
+    this.#delivery.schedule()
   }
 }
 
