@@ -64,7 +64,8 @@ test('a request without a client key gets a 401 that holds nothing of it', () =>
   assert.deepEqual(refused, {
     code: 'unauthorized',
     status: 401,
-    message: 'Cannot serve the request: it holds no key of this gateway',
+    message:
+      'Cannot serve the request: it holds no key of this gateway; send one of `server.keys` as `Authorization: Bearer`',
   })
 })
 

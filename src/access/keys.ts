@@ -45,7 +45,10 @@ export class KeyRing {
   /** A 401 when keys are asked for and none came. */
   check({ key }: Credentials): Failure | undefined {
     if (key !== null || this.#keys.length === 0) return undefined
-    return failure('unauthorized', 'Cannot serve the request: it holds no key of this gateway')
+    return failure(
+      'unauthorized',
+      'Cannot serve the request: it holds no key of this gateway; send one of `server.keys` as `Authorization: Bearer`',
+    )
   }
 
   #sortFields(headers: RawHeaders): Sorted {

@@ -15,12 +15,12 @@ No configuration and no provider keys: the built-in simulator answers. Try one l
 What came through, metered:   curl '${url}/api/streams?limit=4'
 
 Point your tools here:
-  OpenAI SDK      OPENAI_BASE_URL=${url}/v1
-  Anthropic SDK   ANTHROPIC_BASE_URL=${url}
-  Google SDK      new GoogleGenAI({ apiKey, httpOptions: { baseUrl: '${url}' } })
-  Claude Code     ANTHROPIC_BASE_URL=${url} claude
-  Codex CLI       codex ${shellWords(flags)}
+  OpenAI SDK      OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=any
+  Anthropic SDK   ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=any
+  Google SDK      new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: '${url}' } })
+  Claude Code     npx millrace run claude, or ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=any claude
+  Codex CLI       npx millrace run codex, or codex ${shellWords(flags)}
 
-For real providers set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY, or write a millrace.yaml: millrace config example
+For real providers set ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY, or write a millrace.yaml: npx millrace config example
 `
 }

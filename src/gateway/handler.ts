@@ -34,13 +34,20 @@ export class Handler {
       case 'ready':
         return answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'draining' })
       case 'not-found':
-        return answerFailure(visit, found.dialect, failure('not-found', `Cannot find ${target.path}: no such path`))
+        return answerFailure(
+          visit,
+          found.dialect,
+          failure(
+            'not-found',
+            `Cannot find ${target.path}: no such path; APIs are below /v1 and /v1beta, reports at /api/streams`,
+          ),
+        )
       case 'wrong-method':
         response.setHeader('allow', found.allow)
         return answerFailure(
           visit,
           found.dialect,
-          failure('bad-request', `Cannot ${request.method} ${target.path}`, { status: 405 }),
+          failure('bad-request', `Cannot ${request.method} ${target.path}: it takes ${found.allow}`, { status: 405 }),
         )
       default:
         this.#admit(visit, found)

@@ -122,7 +122,7 @@ async function replyTo(simulated: SimulatedRequest, simulation: Simulation): Pro
     case 'models':
       return jsonReply(voice, voice.models(Object.keys(MODELS)))
     case 'unknown':
-      throw new MillraceError('not-found', 'Cannot answer: there is no such route')
+      throw new MillraceError('not-found', 'Cannot answer: there is no such route; base URLs end in /v1 or /v1beta')
   }
 }
 

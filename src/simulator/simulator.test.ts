@@ -126,7 +126,7 @@ for (const [path, [asks, goesOn, call]] of Object.entries(AGENTS)) {
 test('an unknown path is a 404 in the form of its dialect', async () => {
   const paths = ['/v1/chat/nothing', '/v1/messages/batches', '/v1beta/files', '/__sim/redirected']
   const bodies = await Promise.all(paths.map(async path => (await fetch(simulator.url + path)).json()))
-  const error = { message: 'Cannot answer: there is no such route' }
+  const error = { message: 'Cannot answer: there is no such route; base URLs end in /v1 or /v1beta' }
   assert.partialDeepStrictEqual(bodies, [
     { error: { ...error, type: 'invalid_request_error', code: 'model_not_found' } },
     { type: 'error', error: { ...error, type: 'not_found_error' } },

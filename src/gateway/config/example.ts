@@ -35,6 +35,9 @@ losses: report
 # Answers whose reasoning tokens are remembered for clients that do not send them back; 0: none.
 seals: { remember: 0 }
 
+# Answers kept in memory for previous_response_id, where the upstream speaks another dialect than Responses.
+responses: { remember: 1000, maxAgeMs: 3600000, maxCharacters: 67108864 }
+
 # How upstreams are asked: our own HTTP/1.1 client, or undici.
 transport: http1
 
