@@ -34,7 +34,10 @@ export const EXCHANGE_TIMEOUTS = {
   idleMs: ms(600_000, 'between two frames with content; pings of the upstream do not count'),
   trailerMs: ms(2000, 'for what follows the finished answer'),
   totalMs: ms(3_600_000, 'for the whole exchange'),
-  clientStallMs: ms(30_000, 'without the client taking a byte, after which the exchange is aborted'),
+  clientStallMs: ms(
+    30_000,
+    'for a client that reads slowly to take what waits for it, 64 KiB or more; after that the exchange is aborted',
+  ),
   pingAfterMs: ms(15_000, 'of silence toward the client, after which it gets a keep-alive frame'),
   headHoldMs: ms(250, "that the client's status line waits for the first frame after the upstream's", 0),
   earlyHeadMs: ms(

@@ -53,7 +53,7 @@ timeouts:
   drainMs: 30000         # for running streams when the gateway is told to stop
   clientHeadMs: 10000    # for a client's headers
   clientBodyMs: 30000    # and for its body
-  clientStallMs: 30000   # of a client that reads nothing
+  clientStallMs: 30000   # for a client that reads slowly to take what waits for it
   pingAfterMs: 15000     # of silence, then the client gets a keep-alive frame
   headHoldMs: 250        # for the first frame after the upstream's status line
   earlyHeadMs: 0         # 0: the client's status line waits for the upstream's
