@@ -29,7 +29,7 @@ export function encodeRequest(asked: Request, context: EncodeRequestContext): En
   if (native !== undefined && native.dialect !== 'chat') context.losses.addNative('/native/members', native.members)
   const tools = encodeTools(request.tools, context)
   const messages = new TurnsEncoder(context).encode(request)
-  if (messages.length === 0) throw refusal('messages', 'this API wants at least one')
+  if (messages.length === 0) throw refusal('messages', 'Chat Completions wants at least one, and the request has none')
   const body = defined<Record<string, unknown>>({
     model,
     messages,
