@@ -40,6 +40,7 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
   readonly #connect: buildConnector.connector
   readonly #options: PoolOptions
   readonly #sweep: Sweep
+  readonly #onEmpty: () => void
   readonly #all = new Roster<Connection>()
   readonly #idle: Connection[] = []
   /** Whose answers this turn of the event loop has completed. */
@@ -48,7 +49,9 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
   #connecting = 0
   #isClosed = false
 
-  constructor(url: URL, connect: buildConnector.connector, sweep: Sweep, options: PoolOptions) {
+  /** @param onEmpty called when there is no connection any more, and nobody who waits for one */
+  constructor(url: URL, connect: buildConnector.connector, sweep: Sweep, options: PoolOptions, onEmpty: () => void) {
+    this.#onEmpty = onEmpty
     this.#url = url
     this.#connect = connect
     this.#sweep = sweep
@@ -85,6 +88,7 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
     const at = this.#idle.indexOf(connection)
     if (at !== -1) this.#idle.splice(at, 1)
     if (this.#waiting.size > this.#connecting) this.#open()
+    this.#tellIfEmpty()
   }
 
   sweep(nowMs: number): void {
@@ -150,10 +154,16 @@ export class ConnectionPool implements ConnectionOwner, SweepTarget {
 
   #failed(error: Error): void {
     const next = first(this.#waiting)
-    if (next === undefined) return
-    this.#waiting.delete(next)
-    next.fail(error)
+    if (next !== undefined) {
+      this.#waiting.delete(next)
+      next.fail(error)
+    }
     if (this.#waiting.size > this.#connecting) this.#open()
+    this.#tellIfEmpty()
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#all.size + this.#connecting + this.#waiting.size === 0) this.#onEmpty()
   }
 
   #give(connection: Connection, next: Waiting): void {

@@ -77,12 +77,15 @@ export class Connection implements RosterItem {
     return this.#socket.destroyed
   }
 
-  send(request: Uint8Array, isBodiless: boolean, receiver: Receiver): void {
+  /** @param pieces of the request, in order */
+  send(pieces: readonly Uint8Array[], isBodiless: boolean, receiver: Receiver): void {
     this.#receiver = receiver
     this.#hasBytes = false
     this.#parser.start(isBodiless)
     this.#socket.ref()
-    this.#socket.write(request)
+    if (pieces.length > 1) this.#socket.cork()
+    for (const piece of pieces) this.#socket.write(piece)
+    if (pieces.length > 1) this.#socket.uncork()
   }
 
   pause(): void {
@@ -146,8 +149,9 @@ export class Connection implements RosterItem {
   }
 
   #close(): void {
-    this.#owner.onClosed(this)
+    // First its call, which may want another one of the same pool.
     this.#fail(this.#error ?? closedEarly())
+    this.#owner.onClosed(this)
   }
 
   #fail(error: Error): void {

@@ -18,7 +18,8 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
   readonly #delivery: AnswerDelivery
   readonly #onOver: () => void
   #pool: ConnectionPool | undefined
-  #bytes: Buffer | undefined
+  /** Kept until an answer begins, for it may have to be sent again. */
+  #pieces: readonly Uint8Array[] | undefined
   /** Whose reads are this call's; undefined before, and when its answer is complete. */
   #connection: Connection | undefined
   #isRetry = false
@@ -32,9 +33,9 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
   }
 
   start(pool: ConnectionPool): void {
-    const bytes = encodeRequest(this.#request)
-    if (!(bytes instanceof Uint8Array)) return this.refuse(bytes)
-    this.#bytes = bytes
+    const pieces = encodeRequest(this.#request)
+    if ('code' in pieces) return this.refuse(pieces)
+    this.#pieces = pieces
     this.#pool = pool
     pool.ask(this)
   }
@@ -72,11 +73,12 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
 
   use(connection: Connection): void {
     this.#connection = connection
-    connection.send(this.#bytes as Buffer, this.#request.method === 'HEAD', this)
+    connection.send(this.#pieces ?? [], this.#request.method === 'HEAD', this)
     if (this.#delivery.isPaused) connection.pause()
   }
 
   receive(head: ResponseHead | undefined, body: Uint8Array, isDone: boolean): void {
+    this.#pieces = undefined
     const refusal = head === undefined ? undefined : this.#delivery.takeHead(head.status, head.headers)
     if (refusal !== undefined) return this.#giveUp(refusal)
     if (isDone) this.#leave()
@@ -102,7 +104,7 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
 
   /** Lets go of the connection and of what the request needed. */
   #leave(): void {
-    this.#connection = this.#pool = this.#bytes = undefined
+    this.#connection = this.#pool = this.#pieces = undefined
     if (!this.#hasLeft) this.#onOver()
     this.#hasLeft = true
   }

@@ -63,7 +63,9 @@ export class Http1Client implements HttpClient {
     const { origin } = url
     let pool = this.#pools.get(origin)
     if (pool === undefined) {
-      pool = new ConnectionPool(url, this.#connect, this.#sweep, this.#options)
+      // Who asks ever new origins must not fill the memory.
+      const onEmpty = () => this.#pools.delete(origin)
+      pool = new ConnectionPool(url, this.#connect, this.#sweep, this.#options, onEmpty)
       this.#pools.set(origin, pool)
     }
     return pool
