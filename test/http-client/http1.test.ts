@@ -35,6 +35,15 @@ test('Http1Client keeps what comes while its handler has paused, for the memory 
   await client.close()
 })
 
+test('Http1Client does not wait for an upstream that has said its last word to take the rest of a request', async () => {
+  await using upstream = await Upstream.start(() => {})
+  const client = new Http1Client()
+  upstream.answersEarly(socket => socket.pause().end())
+  const { events, failure } = await fetchAll(client, upstream.url, { body: Buffer.alloc(32 * 1024 * 1024) })
+  assert.deepEqual([events, failure?.code], [['error'], 'upstream'])
+  await client.close()
+})
+
 test('Http1Client leads no answer that nobody asked for to the next request', async () => {
   await using upstream = await Upstream.start((socket, request) => {
     const own = answerWith(request.split(' ')[1] ?? '')

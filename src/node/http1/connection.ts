@@ -137,11 +137,14 @@ export class Connection implements RosterItem {
     } else this.#socket.destroy()
   }
 
+  /** The upstream says no more. Whether it still listens is of no use: what it has not read by now is for nothing. */
   #end(): void {
     const receiver = this.#receiver
-    if (receiver === undefined || !this.#parser.end()) return
-    this.#receiver = undefined
-    receiver.receive(undefined, NOTHING, true)
+    if (receiver !== undefined && this.#parser.end()) {
+      this.#receiver = undefined
+      receiver.receive(undefined, NOTHING, true)
+    }
+    this.#socket.destroy()
   }
 
   #note(error: Error): void {
