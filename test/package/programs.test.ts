@@ -49,7 +49,7 @@ suite('the programs of examples', () => {
   })
 
   test('are listed on the page of examples', () => {
-    const listed = [...project.read('README.md').matchAll(/\]\((.*?)\)/g)].map(([, file]) => file as string)
+    const listed = [...project.read('README.md').matchAll(/\]\(([\w-]+\.ts)\)/g)].map(([, file]) => file as string)
     assert.deepEqual(listed.toSorted(), EXAMPLES)
   })
 
