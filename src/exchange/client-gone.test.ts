@@ -4,8 +4,8 @@ import { ManualSweep, NotingOutlet, type ScriptedCall, ScriptedClient } from '..
 import { chat } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
 import { DEFAULT_BUDGETS } from './budgets.ts'
+import type { ClientGone } from './client-gone.ts'
 import { Exchange } from './exchange.ts'
-import type { ClientGone } from './options.ts'
 import { relayAdapter } from './relay.ts'
 
 const DELTA = 'data: {"id":"c1","model":"m-1","choices":[{"index":0,"delta":{"content":"Mehl"}}]}\n\n'

@@ -8,24 +8,22 @@ import {
   DEFAULT_BUDGETS,
   DEFAULT_LIMITS,
   ERROR_BODY_BYTES,
-  ERROR_BODY_MS,
   HANDSHAKE_BYTES,
   type Limits,
 } from './budgets.ts'
+import { isSpentAlone, leftFailure } from './client-gone.ts'
 import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } from './client-head.ts'
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 import { outcomeOf, Recorder } from './recorder.ts'
 import { withoutSecrets } from './redacted-events.ts'
-import { Run, type RunOwner } from './run.ts'
+import { isAnswer, Run, type RunOwner } from './run.ts'
+import { isOver, spentBudget } from './spent-budget.ts'
 import type { Stage } from './stage.ts'
 import { TransformStage } from './transform-stage.ts'
 
 const TORN_STREAM = 'Upstream ended the stream without its terminal event'
 const TORN_BODY = 'Upstream ended the body in the middle'
-
-/** How long an exchange may go on without its client. */
-const GONE_MS = 300_000
 
 type Phase = 'dispatching' | 'holding' | 'streaming' | 'trailing' | 'ending' | 'ended'
 
@@ -185,12 +183,9 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#conclude()
   }
 
-  /** Whether an exchange without a client has gone on long enough. */
   #isSpentAlone(now: number): boolean {
-    const { maxMs = GONE_MS, maxOutputTokens = Number.POSITIVE_INFINITY } = this.#options.onClientGone ?? {}
-    if (isOver(now, this.#goneAt as number, maxMs)) return true
     const reading = this.#run?.stage?.seen.reading
-    return (reading?.usage.output ?? reading?.progress ?? 0) >= maxOutputTokens
+    return isSpentAlone(this.#options.onClientGone, now - (this.#goneAt as number), reading)
   }
 
   // What time does.
@@ -215,7 +210,7 @@ export class Exchange implements RunOwner, OutletEvents {
       this.#endAlone()
       return
     }
-    const spent = this.#spentBudget(now)
+    const spent = spentBudget(now, this.#budgets, this.#record, this.#run, this.#options.wants)
     if (spent === undefined) {
       this.#keepClientAlive(now)
       return
@@ -224,21 +219,6 @@ export class Exchange implements RunOwner, OutletEvents {
     // The total is spent for every attempt that could follow.
     if (spent === 'totalMs' || this.#run === undefined) this.#stop(failed)
     else this.#lose(this.#run, failed)
-  }
-
-  #spentBudget(now: number): string | undefined {
-    const run = this.#run
-    const budgets = this.#budgets
-    if (isOver(now, this.#record.startedAt, budgets.totalMs)) return 'totalMs'
-    if (run === undefined) return undefined
-    if (run.head === undefined) {
-      const name = (run.attempt.asks ?? this.#options.wants) === 'stream' ? 'headMs' : 'wholeHeadMs'
-      return isOver(now, run.sentAt, budgets[name]) ? name : undefined
-    }
-    if (run.stage === undefined) return !isAnswer(run) && isOver(now, run.headAt, ERROR_BODY_MS) ? 'headMs' : undefined
-    if (run.stage.seen.reading.progress === 0)
-      return isOver(now, run.sentAt, budgets.firstTokenMs) ? 'firstTokenMs' : undefined
-    return isOver(now, this.#record.progressAt, budgets.idleMs) ? 'idleMs' : undefined
   }
 
   /** Opens the client that has waited long enough, and lets it hear from us while nothing else comes. */
@@ -564,10 +544,6 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 }
 
-function leftFailure(): Failure {
-  return failure('cancelled', 'Client left before the end of the answer')
-}
-
 /** What cannot be made fails the answer at its first event. */
 function made(make: () => MapEvents): MapEvents {
   try {
@@ -579,15 +555,7 @@ function made(make: () => MapEvents): MapEvents {
   }
 }
 
-function isAnswer(run: Run): boolean {
-  return run.head !== undefined && run.adapter.isAnswer(run.head.status)
-}
-
 /** No content has come, or none that the client could be told yet. */
 function isUnanswered({ seen }: Stage): boolean {
   return seen.reading.progress === 0 || !seen.isReady
-}
-
-function isOver(nowMs: number, sinceMs: number, budgetMs: number): boolean {
-  return budgetMs > 0 && nowMs - sinceMs >= budgetMs
 }

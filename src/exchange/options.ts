@@ -4,6 +4,7 @@ import type { MapEvents, StreamEvent } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import type { Adapter, Attempt } from './adapter.ts'
 import type { Budgets, Limits } from './budgets.ts'
+import type { ClientGone } from './client-gone.ts'
 import type { Redact } from './frame-edit.ts'
 import type { Recorder, Subject } from './recorder.ts'
 import type { AnswerTransformer } from './transform-stage.ts'
@@ -14,20 +15,6 @@ export interface OnHeaders {
   readonly headers?: RawHeaders
   /** Another adapter for this answer. */
   readonly adapter?: Adapter
-}
-
-/** What becomes of an exchange whose client leaves before the end of its answer. */
-export interface ClientGone {
-  /**
-   * `cancel`: the upstream is aborted at once. `drain`: what is being generated is paid for, so it is read
-   * to its end for the sake of its usage, and the report says `cancelled`; an upstream that has not answered
-   * yet is aborted. `detach`: all goes on as if the client were there, and the report says how it ended.
-   */
-  readonly policy: 'cancel' | 'drain' | 'detach'
-  /** How long the exchange may go on without its client. Default 300 000; zero or less: as long as its other budgets. */
-  readonly maxMs?: number
-  /** After how many output tokens it is aborted; while no count is told, an event with content counts as one. Default: never. */
-  readonly maxOutputTokens?: number
 }
 
 /** Told what happens, in this order; never asked. A slow observer slows the stream: queue the work. */

@@ -97,3 +97,8 @@ export class Run implements UpstreamHandler {
     this.#owner.onError(this, failure)
   }
 }
+
+/** Whether its upstream's status is that of an answer. */
+export function isAnswer(run: Run): boolean {
+  return run.head !== undefined && run.adapter.isAnswer(run.head.status)
+}

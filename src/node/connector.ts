@@ -10,6 +10,14 @@ export interface ConnectorOptions extends DialRules {
   readonly ca?: string
 }
 
+/** How sockets to an origin are opened, kept and counted. */
+export interface OriginOptions extends ConnectorOptions {
+  /** How long an idle socket is kept, in milliseconds, unless the upstream hints at a time: then 2 s less. Default 4000. */
+  readonly keepAliveMs?: number
+  /** Sockets for each origin; more requests wait. Default 256. */
+  readonly connections?: number
+}
+
 /**
  * How a socket to an origin is opened: by undici's connector, for HTTP/1.1 only, and only to addresses that
  * may be dialled.

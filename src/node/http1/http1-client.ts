@@ -8,17 +8,13 @@ import {
   type UpstreamHandler,
   type UpstreamRequest,
 } from '../../http/index.ts'
-import { type ConnectorOptions, createConnector } from '../connector.ts'
+import { createConnector, type OriginOptions } from '../connector.ts'
 import { onRead, readBuffer } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { Http1Call } from './http1-call.ts'
 
-export interface Http1ClientOptions extends ConnectorOptions {
-  /** How long an idle socket is kept, in milliseconds, unless the upstream hints at a time: then 2 s less. Default 4000. */
-  readonly keepAliveMs?: number
-  /** Sockets for each origin; more requests wait. Default 256. */
-  readonly connections?: number
-}
+/** How a client connects. It knows no proxies. */
+export interface Http1ClientOptions extends OriginOptions {}
 
 /** How often idle connections are looked through, in milliseconds. None is used after its time in any case. */
 const SWEEP_MS = 1000

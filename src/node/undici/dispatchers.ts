@@ -1,17 +1,13 @@
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { type ConnectorOptions, createConnector, tlsOptions } from '../connector.ts'
+import { createConnector, type OriginOptions, tlsOptions } from '../connector.ts'
 import { markUsedSockets } from './stale-sockets.ts'
 
-export interface DispatcherOptions extends ConnectorOptions {
+export interface DispatcherOptions extends OriginOptions {
   /**
    * `environment`: as `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say. Behind a proxy the dial rules do
    * not hold: it is the proxy that dials. Default `environment`.
    */
   readonly proxy?: 'environment' | 'direct' | URL
-  /** How long an idle socket is kept, in milliseconds, unless the upstream hints at a time: then 2 s less. Default 4000. */
-  readonly keepAliveMs?: number
-  /** Sockets for each origin; more requests wait. Default 256. */
-  readonly connections?: number
 }
 
 const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY']
