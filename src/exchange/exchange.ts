@@ -75,7 +75,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#observer = options.observer
     this.#sweep = options.sweep ?? sweepOfExchange()
     this.#since = this.#sentAt = this.#sweep.now()
-    this.#record = new Recorder(options.subject, this.#since)
+    this.#record = new Recorder(options.subject, this.#since, options.prices)
     this.report = new Promise(resolve => {
       this.#resolve = resolve
     })
@@ -112,7 +112,7 @@ export class Exchange implements RunOwner, OutletEvents {
     const now = this.#sweep.now()
     run.head = head
     run.headAt = now
-    this.#record.headAt = now
+    this.#record.noteHead(head.status, now)
     if (head.decoded !== undefined) this.#record.edits.add('decoded')
     this.#observer?.onHead?.(head)
     // Any other status is decided when its body is there.
@@ -257,7 +257,8 @@ export class Exchange implements RunOwner, OutletEvents {
       return failed === undefined
     }
     this.#run?.stage?.release?.()
-    this.#record.restart()
+    const now = this.#sweep.now()
+    this.#record.restart(now, failed)
     this.#record.upstream = attempt.upstream
     this.#record.upstreamDialect = attempt.adapter.to
     this.#record.lane = attempt.adapter.lane
@@ -265,7 +266,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#record.conversion = attempt.conversion
     for (const edit of attempt.adapter.edits) this.#record.edits.add(edit)
     this.#phase = 'dispatching'
-    this.#run = new Run(this, attempt, this.#sweep.now())
+    this.#run = new Run(this, attempt, now)
     this.#run.send()
     return true
   }

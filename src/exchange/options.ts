@@ -1,7 +1,7 @@
 import type { Failure } from '../errors.ts'
 import type { Head, RawHeaders, Sweep } from '../http/index.ts'
 import type { MapEvents, StreamEvent } from '../model/index.ts'
-import type { StreamReport } from '../observe/index.ts'
+import type { PriceBook, StreamReport } from '../observe/index.ts'
 import type { Adapter, Attempt } from './adapter.ts'
 import type { Budgets, Limits } from './budgets.ts'
 import type { ClientGone } from './client-gone.ts'
@@ -70,6 +70,8 @@ export interface ExchangeOptions {
   readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */
   readonly redact?: Redact | undefined
+  /** What models cost. Default: only what the upstream says itself is known. */
+  readonly prices?: PriceBook | undefined
   /** Whose clock and timer keep the budgets. Default: those that all exchanges of a process share. */
   readonly sweep?: Sweep | undefined
 }

@@ -1,8 +1,18 @@
 import type { Conversion } from '../convert/index.ts'
 import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
-import { type Lane, Losses, type Outcome, type Shape } from '../model/index.ts'
-import { provenanceOf, reportedLosses, reportedUsage, type StreamReport } from '../observe/index.ts'
+import { type Lane, Losses, type Outcome, type Shape, type Usage } from '../model/index.ts'
+import {
+  type Cost,
+  GAP_BOUNDS_MS,
+  type PriceBook,
+  provenanceOf,
+  type ReportedAttempt,
+  reportedLosses,
+  reportedUsage,
+  type StreamReport,
+  statedCost,
+} from '../observe/index.ts'
 
 /** What is known of an exchange before it starts. */
 export interface Subject {
@@ -25,10 +35,16 @@ export class Recorder {
    * happened.
    */
   readonly startedAt: number
-  readonly #time = isoTime(Date.now())
+  /** What is known of prices. */
+  readonly prices: PriceBook | undefined
+  readonly #wallMs = Date.now()
 
-  /** Attempts that were sent. */
-  attempts = 0
+  /** The attempts that were over before the last one. */
+  readonly #attempts: ReportedAttempt[] = []
+  /** When the last attempt was sent; undefined before the first. */
+  #sentAt: number | undefined
+  /** What its upstream's status line said. */
+  #upstreamStatus: number | undefined
   /** The name of the last attempt's upstream; undefined before the first. */
   upstream: string | undefined
   /** What that upstream speaks. */
@@ -54,8 +70,7 @@ export class Recorder {
   /** What could not be said in an answer whose request passed as it is. */
   losses = new Losses()
 
-  /** When the upstream's status line came. */
-  headAt: number | undefined
+  #headAt: number | undefined
   /** When the first byte of a body came. */
   firstByteAt: number | undefined
   /** When the first event came. */
@@ -68,19 +83,34 @@ export class Recorder {
   progressAt: number
   #progress = 0
   #longestGapMs: number | undefined
+  /** By `GAP_BOUNDS_MS`. */
+  readonly #gaps: number[] = []
 
-  constructor(subject: Subject, now: number) {
+  constructor(subject: Subject, now: number, prices?: PriceBook) {
     this.subject = subject
+    this.prices = prices
     this.startedAt = now
     this.progressAt = now
   }
 
-  /** A new attempt counts its own content from nothing. */
-  restart(): void {
-    this.attempts++
+  /**
+   * A new attempt begins, and counts its own content from nothing.
+   * @param failed what became of the one before it
+   */
+  restart(now: number, failed?: Failure): void {
+    const before = this.#attempt(failed, now)
+    if (before !== undefined) this.#attempts.push(before)
+    this.#sentAt = now
+    this.#upstreamStatus = undefined
     this.losses = new Losses()
-    this.headAt = this.firstByteAt = this.firstEventAt = this.firstReasoningAt = this.firstTokenAt = undefined
+    this.#headAt = this.firstByteAt = this.firstEventAt = this.firstReasoningAt = this.firstTokenAt = undefined
     this.#progress = 0
+  }
+
+  /** The upstream's status line has come. */
+  noteHead(status: number, now: number): void {
+    this.#upstreamStatus = status
+    this.#headAt = now
   }
 
   /** Called once a read, not once an event. */
@@ -89,9 +119,32 @@ export class Recorder {
     if (this.firstReasoningAt === undefined && reading.hasReasoning) this.firstReasoningAt = now
     if (this.firstTokenAt === undefined && reading.hasToken) this.firstTokenAt = now
     if (reading.progress === this.#progress) return
-    if (this.#progress > 0) this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, now - this.progressAt)
+    if (this.#progress > 0) this.#noteGap(now - this.progressAt)
     this.#progress = reading.progress
     this.progressAt = now
+  }
+
+  #noteGap(ms: number): void {
+    this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, ms)
+    let bound = 0
+    while (bound < GAP_BOUNDS_MS.length && ms >= (GAP_BOUNDS_MS[bound] as number)) bound++
+    while (this.#gaps.length <= bound) this.#gaps.push(0)
+    this.#gaps[bound] = (this.#gaps[bound] as number) + 1
+  }
+
+  /** What is to be said of the attempt that was last begun; undefined where none was. */
+  #attempt(failed: Failure | undefined, now: number): ReportedAttempt | undefined {
+    if (this.#sentAt === undefined) return undefined
+    return {
+      upstream: this.upstream ?? null,
+      dialect: this.upstreamDialect as DialectName,
+      model: this.sentModel ?? this.subject.model ?? null,
+      sentMs: round(this.#sentAt - this.startedAt),
+      headMs: this.#headAt === undefined ? null : round(this.#headAt - this.startedAt),
+      endMs: round(now - this.startedAt),
+      status: this.#upstreamStatus ?? null,
+      error: failed?.code ?? null,
+    }
   }
 
   /** The report of an exchange that ended so, at that time. */
@@ -99,9 +152,10 @@ export class Recorder {
     const { subject, failure } = this
     const since = (at: number | undefined) => (at === undefined ? null : round(at - this.startedAt))
     const usage = reading?.usage ?? {}
+    const last = this.#attempt(failure, now)
     return {
       id: subject.id,
-      time: this.#time,
+      time: isoTime(this.#wallMs),
       key: subject.key ?? null,
       client: { dialect: subject.dialect ?? null },
       upstream: { name: this.upstream ?? null, dialect: (this.upstreamDialect as DialectName | undefined) ?? null },
@@ -122,20 +176,32 @@ export class Recorder {
       finish: reading?.finish === undefined ? null : { reason: reading.finish.reason, raw: reading.finish.raw ?? null },
       error: failure === undefined ? null : { code: failure.code, message: failure.message },
       usage: reportedUsage(usage, provenanceOf({ usage, isUsageFinal: reading?.isUsageFinal ?? false })),
+      cost: this.#cost(usage, reading),
       times: {
-        headMs: since(this.headAt),
+        headMs: since(this.#headAt),
         firstByteMs: since(this.firstByteAt),
         firstEventMs: since(this.firstEventAt),
         firstReasoningMs: since(this.firstReasoningAt),
         firstTokenMs: since(this.firstTokenAt),
         totalMs: round(now - this.startedAt),
         longestGapMs: this.#longestGapMs === undefined ? null : round(this.#longestGapMs),
+        gaps: this.#gaps,
       },
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       events: reading?.events ?? 0,
-      attempts: this.attempts,
+      attempts: last === undefined ? this.#attempts : [...this.#attempts, last],
     }
+  }
+
+  /** By the price book; what the upstream says itself counts where the book knows nothing. */
+  #cost(usage: Usage, reading: Reading | undefined): Cost | null {
+    const model = reading?.model ?? this.sentModel ?? this.subject.model
+    const dialect = this.upstreamDialect as DialectName | undefined
+    const isPriceable = this.prices !== undefined && model !== undefined && dialect !== undefined
+    if (!isPriceable || Object.keys(usage).length === 0) return statedCost(usage)
+    const priced = { upstream: this.upstream ?? '', dialect, model, usage, time: this.#wallMs }
+    return this.prices.costOf(priced) ?? statedCost(usage)
   }
 }
 

@@ -67,9 +67,10 @@ class Tap {
     this.#adapter = relayAdapter(spoken(dialect))
     const shape = isStream(response) ? 'stream' : 'whole'
     this.#record = new Recorder({ id: new RequestContext().requestId, dialect }, sharedSweep.now())
-    this.#record.restart()
+    const { startedAt } = this.#record
+    this.#record.restart(startedAt)
+    this.#record.noteHead(response.status, startedAt)
     Object.assign(this.#record, { shape, lane: 'relay', upstreamDialect: dialect, status: response.status })
-    this.#record.headAt = this.#record.startedAt
     this.#stage = this.#adapter.stage({ clientModel: undefined, shape, limits: DEFAULT_LIMITS, edits: new Set() })
     this.report = new Promise(resolve => {
       this.#resolve = resolve

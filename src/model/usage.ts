@@ -33,9 +33,9 @@ export interface Usage {
 
 /**
  * How far a usage can be trusted. `reported`: the upstream's final word. `partial`: its running word,
- * of a stream that did not come to its end. `none`: it said nothing.
+ * of a stream that did not come to its end. `estimated`: a count in it is our own. `none`: nobody said.
  */
-export type Provenance = 'reported' | 'partial' | 'none'
+export type Provenance = 'reported' | 'partial' | 'estimated' | 'none'
 
 /** A usage in which nobody may have said a member: undefined is the same as absent. */
 export type SaidUsage = { readonly [K in keyof Usage]?: Usage[K] | undefined }

@@ -3,6 +3,7 @@ import type { Meter } from '../dialects/index.ts'
 import { LimitError } from '../errors.ts'
 import { Framer, frameEnd } from '../sse/index.ts'
 import { type IStreamingMetricsCollector, type StreamingMetrics, usageMetrics } from './metrics.ts'
+import { statedCost } from './prices.ts'
 import { provenanceOf, reportedUsage } from './report.ts'
 
 /**
@@ -38,7 +39,7 @@ export class MeterCollector implements IStreamingMetricsCollector {
 
   getMetrics(): Required<StreamingMetrics> {
     const { reading } = this.#meter
-    return usageMetrics(reportedUsage(reading.usage, provenanceOf(reading)), reading.usage.reportedCostUsd)
+    return usageMetrics(reportedUsage(reading.usage, provenanceOf(reading)), statedCost(reading.usage))
   }
 
   readonly #read = (frames: Uint8Array): void => {

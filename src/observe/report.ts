@@ -1,6 +1,7 @@
 import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { FailureCode } from '../errors.ts'
 import type { FinishReason, Lane, Loss, Outcome, Provenance, Shape, Usage } from '../model/index.ts'
+import type { Cost } from './prices.ts'
 
 /**
  * The one record of an exchange. The log line, the hook events, the context's metrics and
@@ -41,8 +42,10 @@ export interface StreamReport {
   readonly finish: { readonly reason: FinishReason; readonly raw: string | null } | null
   /** Why it failed, redacted; null where it did not. */
   readonly error: { readonly code: FailureCode; readonly message: string } | null
-  /** Tokens, as far as the upstream told them. */
+  /** Tokens, as far as the upstream told them, or estimated where it did not. */
   readonly usage: ReportedUsage
+  /** What it cost; null where the price or the tokens are not known. */
+  readonly cost: Cost | null
   /** When what came. */
   readonly times: StreamTimes
   /** Bytes of the answer's body, from the upstream and to the client. */
@@ -51,8 +54,28 @@ export interface StreamReport {
   readonly bytesOut: number
   /** Events of the upstream's stream that were read. */
   readonly events: number
-  /** Attempts that were sent, to one upstream or to several. */
-  readonly attempts: number
+  /** The attempts that were sent, to one upstream or to several, in their order. */
+  readonly attempts: readonly ReportedAttempt[]
+}
+
+/** One attempt at one upstream; times are in milliseconds since the request was complete. */
+export interface ReportedAttempt {
+  /** The upstream's name; null where it has none. */
+  readonly upstream: string | null
+  /** What it was asked in. */
+  readonly dialect: DialectName
+  /** The model that it was asked for. */
+  readonly model: string | null
+  /** When it was sent. */
+  readonly sentMs: number
+  /** When its status line came. */
+  readonly headMs: number | null
+  /** When it was over. */
+  readonly endMs: number
+  /** The upstream's status; null when none came. */
+  readonly status: number | null
+  /** Why it was no answer, or only part of one; null for the one that served. */
+  readonly error: FailureCode | null
 }
 
 /** Something of the request, or of the answer, that the other side's dialect cannot say. */
@@ -93,6 +116,14 @@ export interface ReportedUsage {
   readonly output: number | null
   /** The part of the output that was reasoning. */
   readonly reasoning: number | null
+  /** The part of the input that was audio. */
+  readonly audioInput: number | null
+  /** The part of the output that was audio. */
+  readonly audioOutput: number | null
+  /** Requests to tools that the provider ran and bills apart, by its own name. */
+  readonly serverTools: Readonly<Record<string, number>> | null
+  /** What the upstream itself says this cost, in US dollars. */
+  readonly reportedCostUsd: number | null
   /** How far the counts can be trusted. */
   readonly provenance: Provenance
 }
@@ -113,7 +144,15 @@ export interface StreamTimes {
   readonly totalMs: number
   /** The longest silence between two reads that brought content, after the first. */
   readonly longestGapMs: number | null
+  /**
+   * How many of these silences were how long: below 10, 20, 50, 100, 250, 500, 1000, 2500, 5000, 10000 ms, and
+   * longer ones; up to the last that there was.
+   */
+  readonly gaps: readonly number[]
 }
+
+/** Upper bounds of `gaps`, in milliseconds; what is longer than all of them counts in one more. */
+export const GAP_BOUNDS_MS = [10, 20, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
 
 export function reportedUsage(usage: Usage, provenance: Provenance): ReportedUsage {
   return {
@@ -123,6 +162,10 @@ export function reportedUsage(usage: Usage, provenance: Provenance): ReportedUsa
     cacheWrite1h: usage.cacheWrite1h ?? null,
     output: usage.output ?? null,
     reasoning: usage.reasoning ?? null,
+    audioInput: usage.audioInput ?? null,
+    audioOutput: usage.audioOutput ?? null,
+    serverTools: usage.serverTools ?? null,
+    reportedCostUsd: usage.reportedCostUsd ?? null,
     provenance,
   }
 }

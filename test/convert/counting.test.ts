@@ -43,7 +43,7 @@ suite('counting tokens', () => {
         upstream: { name: 'upstream', dialect: to },
         edits: ['estimated'],
         model: { requested: 'm', sent: 'm' },
-        ...{ status: 200, outcome: 'completed', attempts: 0 },
+        ...{ status: 200, outcome: 'completed', attempts: [] },
       })
       // Nobody is charged for a count.
       assert.equal(report.usage.provenance, 'none')

@@ -22,7 +22,7 @@ export function checkReport(report: StreamReport, stream: CorpusStream, edits: r
     usage: { ...usageOf(stream), provenance: provenanceOf(stream) },
     bytesIn: bytes.length,
     events: frames.filter(frame => dataOf(frame) !== undefined).length,
-    attempts: 1,
+    attempts: [{ upstream: 'upstream', dialect, status: 200 }],
   })
   assert.equal(report.error?.message, error)
   assert.deepEqual(report.edits, edits)
