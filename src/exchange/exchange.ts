@@ -133,6 +133,11 @@ export class Exchange implements RunOwner, OutletEvents {
 
   onEnd(run: Run): void {
     if (run !== this.#run) return
+    this.#observer?.onRawEnd?.(undefined)
+    this.#endRun(run)
+  }
+
+  #endRun(run: Run): void {
     if (run.stage === undefined) {
       // An answer whose headers are still being thought about ends when they are there.
       if (isAnswer(run)) return
@@ -144,6 +149,7 @@ export class Exchange implements RunOwner, OutletEvents {
 
   onError(run: Run, failed: Failure): void {
     if (run !== this.#run) return
+    this.#observer?.onRawEnd?.(failed)
     if (this.#phase === 'trailing') this.#endAnswer(run)
     else if (run.head !== undefined && !isAnswer(run)) this.#decideStatus(run)
     else this.#lose(run, failed)
@@ -283,7 +289,7 @@ export class Exchange implements RunOwner, OutletEvents {
       if (run !== this.#run || this.#phase !== 'dispatching') return
       this.#beginAnswer(run, later)
       run.resume()
-      if (run.hasEnded) this.onEnd(run)
+      if (run.hasEnded) this.#endRun(run)
     } catch (error) {
       if (run === this.#run)
         this.#stop(failure('upstream', `Cannot read the upstream's head: ${messageOf(error)}`, { status: 500 }))
@@ -450,7 +456,9 @@ export class Exchange implements RunOwner, OutletEvents {
     if (this.#isClientGone) return
     this.#record.status = head.status
     const own = this.#options.ownHeaders?.(this.#record)
-    this.#outlet.open(own === undefined ? head : { status: head.status, headers: [...head.headers, ...own] })
+    const sent = own === undefined ? head : { status: head.status, headers: [...head.headers, ...own] }
+    this.#observer?.onSentHead?.(sent)
+    this.#outlet.open(sent)
   }
 
   #clientHead(run: Run): Head {

@@ -25,10 +25,14 @@ export interface ExchangeObserver {
   onHead?(head: Head): void
   /** The upstream's bytes, before the stage; valid only during the call. */
   onRawChunk?(chunk: Uint8Array): void
+  /** The upstream's body has ended, or its connection has failed; never told where the exchange ended it. */
+  onRawEnd?(failed: Failure | undefined): void
   /** The events of the answer as the upstream tells them, where they are decoded. */
   onEvent?(event: StreamEvent): void
   /** Has events decoded in every lane, beside the bytes where those pass as they are. Default false. */
   readonly wantsEvents?: boolean
+  /** The client's status and headers, ours among them. */
+  onSentHead?(head: Head): void
   /** What goes to the client; valid only during the call. */
   onSentChunk?(chunk: Uint8Array): void
   /** Once, after everything else. */

@@ -9,6 +9,7 @@ import {
   type Budgets,
   type ClientGone,
   Exchange,
+  type ExchangeObserver,
   type Limits,
   type NextAttempt,
   type OnHeaders,
@@ -36,6 +37,7 @@ import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts
 import { clientMatch } from './client-match.ts'
 import { assertReadable, mapperOf } from './event-mapper.ts'
 import type { HandlerConfig } from './handler-config.ts'
+import { bothOf } from './observers.ts'
 import { parsingAdapter } from './parsing-adapter.ts'
 import { StreamObserver } from './stream-observer.ts'
 
@@ -116,6 +118,8 @@ export interface ExchangeSettings {
   readonly ownHeaders?: (record: Recorder) => RawHeaders
   /** Takes secrets out of error texts. Default: they are told as they are. */
   readonly redact?: Redact
+  /** Who is told what happens, after hooks and tracer. Default: nobody. */
+  readonly observer?: ExchangeObserver | undefined
 }
 
 /**
@@ -198,7 +202,7 @@ export class DeferredStreaming {
       wants: settings.wants ?? (handlerConfig?.supportsStreaming === false ? 'whole' : 'stream'),
       subject: { ...settings.subject, id: this.#context.requestId },
       fallback: this.#adapter,
-      observer,
+      observer: bothOf(observer, settings.observer),
       budgets: settings.budgets,
       limits: settings.limits,
       onClientGone: clientGone(this.#options.onClientGone),

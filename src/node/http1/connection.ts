@@ -176,6 +176,7 @@ function tryPush(parser: ResponseParser, bytes: Buffer, length: number): ParserE
   }
 }
 
+/** By undici's code for it: `ECONNRESET` is what the system says of a connection that was broken. */
 function closedEarly(): Error {
-  return Object.assign(new Error('The upstream closed the connection'), { code: 'ECONNRESET' })
+  return Object.assign(new Error('The upstream closed the connection'), { code: 'UND_ERR_SOCKET' })
 }
