@@ -18,6 +18,11 @@ export function fromUtf8(text: string): Uint8Array {
   return BufferClass === undefined ? encoder.encode(text) : BufferClass.from(text, 'utf8')
 }
 
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  return BufferClass === undefined ? encoder.encode(text).length : BufferClass.byteLength(text)
+}
+
 /** Decodes UTF-8; malformed sequences become U+FFFD, a BOM is kept. */
 export function toUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
   return BufferClass === undefined ? decoder.decode(bytes.subarray(start, end)) : view(bytes).utf8Slice(start, end)

@@ -1,3 +1,4 @@
+import { utf8Length } from '../bytes.ts'
 import { emptyReading, type Reading } from '../dialects/index.ts'
 import { mergeUsage, type StreamEvent } from '../model/index.ts'
 import type { AnswerOptions } from './answer.ts'
@@ -30,6 +31,7 @@ export class EventReading {
     switch (event.type) {
       case 'text-delta':
         reading.progress++
+        reading.textBytes += utf8Length(event.text)
         if (this.#isReasoning[event.index] === true) reading.hasReasoning = true
         else reading.hasToken = true
         break
@@ -45,6 +47,9 @@ export class EventReading {
         if (event.kind === 'tool-call') reading.hasToken = true
         break
       case 'payload-delta':
+        reading.progress++
+        reading.textBytes += utf8Length(event.text)
+        break
       case 'data-delta':
       case 'annotation':
         reading.progress++
@@ -55,6 +60,7 @@ export class EventReading {
         break
       case 'usage':
         reading.usage = mergeUsage(reading.usage, event.usage)
+        reading.uncountedFrom = reading.textBytes
         break
       case 'choice-end':
         reading.finish ??= event.finish

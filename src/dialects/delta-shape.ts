@@ -9,13 +9,15 @@ const SMALL_U = 0x75
 export interface DeltaKeys {
   /** Members whose strings say nothing but whether they are empty: text of the model, padding. */
   readonly opaque: ReadonlySet<string>
+  /** Those of them that are no words of the model. Default: none. */
+  readonly padding?: ReadonlySet<string>
   /** Members whose whole numbers say nothing: sequence numbers. */
   readonly counters: ReadonlySet<string>
   /** The upstream puts blanks before the last brace, more or fewer. */
   readonly isPadded: boolean
 }
 
-type Hole = 'string' | 'number' | 'blanks'
+type Hole = 'text' | 'padding' | 'number' | 'blanks'
 
 /**
  * The bytes of the last plain delta, with holes where the next one may differ.
@@ -33,9 +35,15 @@ export class DeltaShape {
   /** What stands before, between and behind the holes; empty while nothing is learned. */
   #literals: string[] = []
   #holes: Hole[] = []
+  #textLength = 0
 
   constructor(keys: DeltaKeys) {
     this.#keys = keys
+  }
+
+  /** Characters of the model's words in the frame that fitted last, or was learned last, as they are escaped there. */
+  get textLength(): number {
+    return this.#textLength
   }
 
   /** @param spans gets where each hole starts and ends, two numbers a hole */
@@ -43,11 +51,14 @@ export class DeltaShape {
     const literals = this.#literals
     if (literals.length === 0) return false
     let at = start
+    let textLength = 0
     for (let n = 0; n < literals.length; n++) {
       if (n > 0) {
+        const hole = this.#holes[n - 1] as Hole
         const holeStart = at
-        at = holeEnd(this.#holes[n - 1] as Hole, text, at)
+        at = holeEnd(hole, text, at)
         if (at === -1) return false
+        if (hole === 'text') textLength += at - holeStart
         if (spans !== undefined) {
           spans[2 * n - 2] = holeStart
           spans[2 * n - 1] = at
@@ -59,12 +70,14 @@ export class DeltaShape {
       if (text.slice(at, next) !== literal) return false
       at = next
     }
+    this.#textLength = textLength
     return at === end
   }
 
   forget(): void {
     this.#literals = []
     this.#holes = []
+    this.#textLength = 0
   }
 
   /** Learns a frame whose data is known to be a JSON object. One with unusual lines is not learned. */
@@ -89,6 +102,7 @@ export class DeltaShape {
     const cut = (hole: Hole, holeStart: number, holeEnd: number) => {
       this.#literals.push(detached(text.slice(literalStart, holeStart)))
       this.#holes.push(hole)
+      if (hole === 'text') this.#textLength += holeEnd - holeStart
       literalStart = holeEnd
     }
     this.#cutMembers(text, from, to, cut)
@@ -98,7 +112,7 @@ export class DeltaShape {
 
   /** Walks the keys of valid JSON, wherever they stand, and cuts the values that may differ. */
   #cutMembers(text: string, from: number, to: number, cut: (hole: Hole, start: number, end: number) => void): void {
-    const { opaque, counters } = this.#keys
+    const { opaque, padding, counters } = this.#keys
     for (let at = text.indexOf('"', from); at !== -1 && at < to; at = text.indexOf('"', at)) {
       const keyEnd = stringEnd(text, at + 1)
       const colon = blanksEnd(text, keyEnd + 1)
@@ -108,7 +122,7 @@ export class DeltaShape {
       const value = blanksEnd(text, colon + 1)
       if (opaque.has(key) && text[value] === '"') {
         at = stringEnd(text, value + 1) + 1
-        if (at - 1 > value + 1) cut('string', value + 1, at - 1)
+        if (at - 1 > value + 1) cut(padding?.has(key) === true ? 'padding' : 'text', value + 1, at - 1)
       } else if (counters.has(key)) {
         const numberStop = numberEnd(text, value)
         if (numberStop !== -1) cut('number', value, numberStop)

@@ -200,6 +200,10 @@ export interface Reading {
   usage: Usage
   /** Whether the usage is the upstream's final word. */
   isUsageFinal: boolean
+  /** Bytes of text, reasoning and calls that have come in a stream, about: escapes count as they stand. */
+  textBytes: number
+  /** What `textBytes` was when the usage was told last: what came after it is in no count. */
+  uncountedFrom: number
   /** The model that the upstream names. */
   model: string | undefined
   /** The answer's id, as the upstream names it. */
@@ -270,6 +274,8 @@ export function emptyReading(): Reading {
     failure: undefined,
     usage: {},
     isUsageFinal: false,
+    textBytes: 0,
+    uncountedFrom: 0,
     model: undefined,
     answerId: undefined,
     malformed: 0,

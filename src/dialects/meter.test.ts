@@ -80,7 +80,12 @@ const SLOW: Readonly<Record<DialectName, () => Meter>> = {
 function assertTwins(dialect: DialectName, bytes: Uint8Array, message: string): void {
   const [fast, slow] = [DIALECTS[dialect].createMeter(), SLOW[dialect]()]
   assert.deepEqual(readAll(fast, bytes), readAll(slow, bytes), message)
-  assert.deepEqual(fast.reading, slow.reading, message)
+  assert.deepEqual(uncounted(fast.reading), uncounted(slow.reading), message)
+}
+
+/** Only who looks at fixed bytes counts those of the text. */
+function uncounted(reading: Reading): Reading {
+  return { ...reading, textBytes: 0, uncountedFrom: 0 }
 }
 
 test('looking at fixed bytes reads what parsing reads, in every stream of the corpus', () => {
@@ -175,13 +180,47 @@ for (const dialect of Object.keys(TELLS) as DialectName[])
     const meter = DIALECTS[dialect].createMeter()
     const kinds = LOOKALIKES.flatMap(text => readAll(meter, fromUtf8(TELLS[dialect](text))))
     assert.deepEqual(new Set(kinds), new Set(['content']))
-    assert.deepEqual(meter.reading, {
+    assert.deepEqual(uncounted(meter.reading), {
       ...emptyReading(),
       events: LOOKALIKES.length,
       progress: LOOKALIKES.length,
       hasToken: true,
     })
   })
+
+for (const dialect of Object.keys(TELLS) as DialectName[])
+  test(`the bytes of a ${dialect} model's text are counted`, () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 1, unit: 'grapheme' })), texts => {
+        const meter = DIALECTS[dialect].createMeter()
+        readAll(meter, fromUtf8(texts.map(TELLS[dialect]).join('')))
+        const lengths = texts.map(
+          text => fromUtf8(dialect === 'gemini' ? text : JSON.stringify(text).slice(1, -1)).length,
+        )
+        assert.equal(
+          meter.reading.textBytes,
+          lengths.reduce((sum, length) => sum + length, 0),
+        )
+      }),
+    )
+  })
+
+test('what came before a usage was told is counted in it, padding and signatures are no text', () => {
+  const meter = DIALECTS.messages.createMeter()
+  const delta = (delta: object) => `data: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta })}\n\n`
+  const usage = 'data: {"type":"message_delta","delta":{},"usage":{"output_tokens":3}}\n\n'
+  const text = TELLS.messages('twelve bytes')
+  const call = delta({ type: 'input_json_delta', partial_json: '{"a":1}' })
+  const signature = delta({ type: 'signature_delta', signature: 'c2VhbA==' })
+  readAll(meter, fromUtf8(text + text + usage + call + signature))
+  const { textBytes, uncountedFrom } = meter.reading
+  assert.deepEqual({ textBytes, uncountedFrom }, { textBytes: 33, uncountedFrom: 24 })
+
+  const padded = (text: string) => TELLS.responses(text).replace('}\n', ',"obfuscation":"xxxxxxxxxx"}\n')
+  const responses = DIALECTS.responses.createMeter()
+  readAll(responses, fromUtf8(padded('One') + padded(' two')))
+  assert.equal(responses.reading.textBytes, 7)
+})
 
 for (const dialect of Object.keys(TELLS) as DialectName[])
   test(`a ${dialect} event whose data is not a JSON object is counted, quiet and not fatal`, () => {

@@ -37,23 +37,27 @@ export class StreamMeter implements Meter {
 
   frame(text: string, start: number, end: number): FrameKind {
     const shape = this.#shape
+    const { reading } = this
     if (shape?.fits(text, start, end)) {
-      this.reading.events++
-      this.reading.progress++
+      reading.events++
+      reading.progress++
+      reading.textBytes += shape.textLength
       return 'content'
     }
     const frame = text.slice(start, end)
     const event = this.#frames.read(frame)
     if (event === undefined) return 'quiet'
-    this.reading.events++
+    reading.events++
+    const { usage } = reading
     const kind = this.#read(event)
-    if (kind === 'content' || kind === 'delta') this.reading.progress++
-    if (kind !== 'delta') {
-      shape?.forget()
-      return kind
+    if (kind === 'content' || kind === 'delta') reading.progress++
+    if (kind !== 'delta') shape?.forget()
+    else if (shape !== undefined) {
+      shape.learn(text, start, end)
+      reading.textBytes += shape.textLength
     }
-    shape?.learn(text, start, end)
-    return 'content'
+    if (reading.usage !== usage) reading.uncountedFrom = reading.textBytes
+    return kind === 'delta' ? 'content' : kind
   }
 
   #read({ event, data }: NamedData): FrameKind | 'delta' {

@@ -38,7 +38,7 @@ suite('a client that leaves', () => {
     outlet.leave()
     assert.equal(call().isAborted, true)
     const { outcome, usage } = await report
-    assert.deepEqual([outcome, usage.provenance], ['cancelled', 'none'])
+    assert.deepEqual([outcome, usage.provenance], ['cancelled', 'estimated'])
   })
 
   test('drain: its answer is read to the end for the usage, and it gets nothing more', async () => {

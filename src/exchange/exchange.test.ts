@@ -124,7 +124,7 @@ test('an error after content is relayed as it came and reported', async () => {
   const { outcome, usage } = await report
   assert.deepEqual(
     { outcome, provenance: usage.provenance, input: usage.input },
-    { outcome: 'failed', provenance: 'partial', input: 7 },
+    { outcome: 'failed', provenance: 'estimated', input: 7 },
   )
 })
 

@@ -13,6 +13,7 @@ import {
 } from './budgets.ts'
 import { isSpentAlone, leftFailure } from './client-gone.ts'
 import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } from './client-head.ts'
+import { estimateByLength, estimateByText, isUncounted } from './estimate.ts'
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 import { outcomeOf, Recorder } from './recorder.ts'
@@ -539,7 +540,6 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#sweep.delete(this)
     const run = this.#run
     run?.abort()
-    run?.stage?.release?.()
     const reading = run?.stage?.seen.reading
     // An error after the finish is passed on and does not undo it.
     const told = this.#left ?? this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)
@@ -547,7 +547,18 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#record.failure =
       told === undefined || redact === undefined ? told : { ...told, message: redact(told.message) }
     const outcome = this.#outcome ?? outcomeOf(this.#record.failure)
-    const report = this.#record.report(outcome, reading, this.#sweep.now())
+    const now = this.#sweep.now()
+    const { estimator } = this.#options
+    if (reading === undefined || !isUncounted(reading)) this.#tell(this.#record.report(outcome, reading, now))
+    else if (estimator === undefined) this.#tell(this.#record.report(outcome, reading, now, estimateByLength(reading)))
+    else
+      estimateByText(reading, run?.stage?.keptText?.(), estimator).then(usage =>
+        this.#tell(this.#record.report(outcome, reading, now, usage)),
+      )
+    run?.stage?.release?.()
+  }
+
+  #tell(report: StreamReport): void {
     this.#observer?.onEnd?.(report, this.#record.failure)
     this.#resolve(report)
   }

@@ -5,6 +5,7 @@ import type { PriceBook, StreamReport } from '../observe/index.ts'
 import type { Adapter, Attempt } from './adapter.ts'
 import type { Budgets, Limits } from './budgets.ts'
 import type { ClientGone } from './client-gone.ts'
+import type { TokenEstimator } from './estimate.ts'
 import type { Redact } from './frame-edit.ts'
 import type { Recorder, Subject } from './recorder.ts'
 import type { AnswerTransformer } from './transform-stage.ts'
@@ -74,6 +75,8 @@ export interface ExchangeOptions {
   readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */
   readonly redact?: Redact | undefined
+  /** Counts tokens that the upstream did not tell. Default: those of the answer are judged by its length. */
+  readonly estimator?: TokenEstimator | undefined
   /** What models cost. Default: only what the upstream says itself is known. */
   readonly prices?: PriceBook | undefined
   /** Whose clock and timer keep the budgets. Default: those that all exchanges of a process share. */

@@ -147,11 +147,16 @@ export class Recorder {
     }
   }
 
-  /** The report of an exchange that ended so, at that time. */
-  report(outcome: Outcome, reading: Reading | undefined, now: number): StreamReport {
+  /**
+   * The report of an exchange that ended so, at that time.
+   * @param estimated its usage where a count in it is our own
+   */
+  report(outcome: Outcome, reading: Reading | undefined, now: number, estimated?: Usage): StreamReport {
     const { subject, failure } = this
     const since = (at: number | undefined) => (at === undefined ? null : round(at - this.startedAt))
-    const usage = reading?.usage ?? {}
+    const usage = estimated ?? reading?.usage ?? {}
+    const { isUsageFinal = false } = reading ?? {}
+    const provenance = estimated === undefined ? provenanceOf({ usage, isUsageFinal }) : 'estimated'
     const last = this.#attempt(failure, now)
     return {
       id: subject.id,
@@ -175,7 +180,7 @@ export class Recorder {
       outcome,
       finish: reading?.finish === undefined ? null : { reason: reading.finish.reason, raw: reading.finish.raw ?? null },
       error: failure === undefined ? null : { code: failure.code, message: failure.message },
-      usage: reportedUsage(usage, provenanceOf({ usage, isUsageFinal: reading?.isUsageFinal ?? false })),
+      usage: reportedUsage(usage, provenance),
       cost: this.#cost(usage, reading),
       times: {
         headMs: since(this.#headAt),

@@ -1,7 +1,9 @@
 import type { Credentials } from '../access/index.ts'
 import type { Dialect } from '../dialects/index.ts'
-import { Recorder } from '../exchange/index.ts'
+import type { Failure } from '../errors.ts'
+import { Recorder, type TokenEstimator } from '../exchange/index.ts'
 import { sharedSweep } from '../http/index.ts'
+import type { Request } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
 import { countRequest, type TokenCount, TokenCounter } from '../tokens/index.ts'
 import { answerBytes } from './answers.ts'
@@ -40,6 +42,17 @@ export class Estimates {
     record.status = 200
     record.bytesOut = body.length
     return record.report('completed', undefined, sharedSweep.now())
+  }
+
+  /** Counts what the upstream of one exchange does not tell, if it does not. */
+  of(request: () => Request | Failure): TokenEstimator {
+    return {
+      input: async () => {
+        const asked = request()
+        return 'code' in asked ? undefined : (await countRequest(asked, this.#counter)).tokens
+      },
+      output: async text => (await this.#counter.count(text)).tokens,
+    }
   }
 
   /** What is not counted yet is judged by its length. */

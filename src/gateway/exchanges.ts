@@ -1,5 +1,5 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
-import { SealMemory } from '../convert/index.ts'
+import { decodeRequest, SealMemory } from '../convert/index.ts'
 import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
@@ -132,6 +132,7 @@ export class Exchanges {
       body: target.body.length === 0 ? undefined : target.body,
       client: this.client(plan.budgets.connectMs),
       requestContext: new RequestContext({ requestId, metadata }),
+      onClientGone: plan.onClientGone,
       ...(plan.framing === 'array' ? { mediaType: 'application/json' } : {}),
       handlerConfig: {
         responseAdapter: this.#adapter(dialect, isAnswer, plan),
@@ -146,6 +147,7 @@ export class Exchanges {
         subject: { key: key ?? undefined, dialect: dialect.name, model: model.requested },
         budgets: plan.budgets,
         limits: this.#config.limits,
+        estimator: this.#estimates.of(() => conversion?.request ?? decodeRequest(dialect, target.body, match)),
         ownHeaders,
         redact: this.#redact,
         ...(model.sent === undefined ? {} : { model: model.sent }),

@@ -21,7 +21,7 @@ import {
   type UpstreamTarget,
 } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
-import { adapters, type Budgets } from '../exchange/index.ts'
+import { adapters, type Budgets, type ClientGone } from '../exchange/index.ts'
 import { getHeader, type RawHeaders, requestHeaders, withoutHeaders } from '../http/index.ts'
 import { type Loss, Losses, type Request } from '../model/index.ts'
 import { type Choice, type Config, chooseModel, firstUpstream, type Upstream } from './config/index.ts'
@@ -57,6 +57,7 @@ export interface Plan {
   readonly model: { readonly requested: string | undefined; readonly sent: string | undefined }
   readonly rewriteModel: boolean
   readonly budgets: Budgets & { readonly connectMs: number }
+  readonly onClientGone: ClientGone
 }
 
 /** A question for the tokens of a request, where the upstream's API is not the one that is asked. */
@@ -101,6 +102,7 @@ export function planRequest(config: Config, asked: Asked): Plan | Estimate | Fai
     model: { requested: model, sent: choice.model ?? model },
     rewriteModel: choice.rewriteModel,
     budgets: choice.timeouts,
+    onClientGone: choice.onClientGone,
   }
 }
 
@@ -114,7 +116,11 @@ function choose(config: Config, { dialect, match }: Asked, model: string | undef
   const upstream = firstUpstream(config, dialect.name)
   if (upstream === undefined) return failure('not-found', `No upstream speaks the ${dialect.name} dialect`)
   const { timeouts } = config
-  return { upstream, dialect: dialect.name, model: undefined, rewriteModel: false, timeouts, rule: undefined }
+  const { onClientGone } = upstream
+  return {
+    ...{ upstream, dialect: dialect.name, model: undefined, rewriteModel: false },
+    ...{ timeouts, onClientGone, rule: undefined },
+  }
 }
 
 /** The dialects that requests of each one can be converted to. */

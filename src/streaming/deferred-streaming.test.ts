@@ -98,7 +98,7 @@ test('cancelling the body aborts the upstream', async () => {
   await (await sent).body!.cancel()
   assert.equal(call().isAborted, true)
   const { outcome, usage } = await deferred.report
-  assert.deepEqual([outcome, usage.provenance], ['cancelled', 'none'])
+  assert.deepEqual([outcome, usage.provenance], ['cancelled', 'estimated'])
 })
 
 test('a signal that is aborted already sends nothing', async () => {
@@ -223,7 +223,7 @@ test('another upstream is asked while nothing of the answer has left', async () 
 })
 
 test('a client that leaves is cancelled, drained or detached from, as the options say', async () => {
-  const outcomes = { cancel: ['cancelled', null], drain: ['cancelled', 3], detach: ['completed', 3] } as const
+  const outcomes = { cancel: ['cancelled', 4], drain: ['cancelled', 3], detach: ['completed', 3] } as const
   for (const policy of ['cancel', 'drain', 'detach'] as const) {
     const { call, deferred } = defer({ onClientGone: policy })
     const sent = deferred.toResponse()

@@ -21,6 +21,7 @@ import {
   type ServerResponseLike,
   SocketOutlet,
   type Subject,
+  type TokenEstimator,
 } from '../exchange/index.ts'
 import {
   getHeader,
@@ -110,6 +111,8 @@ export interface ExchangeSettings {
   readonly budgets?: Budgets
   /** How much it may hold. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
+  /** Counts tokens that the upstream did not tell. Default: those of the answer are judged by its length. */
+  readonly estimator?: TokenEstimator
   /** The upstream's name in reports. Default: its host. */
   readonly upstream?: string
   /** The model that is sent, for the report. */
@@ -205,6 +208,7 @@ export class DeferredStreaming {
       observer: bothOf(observer, settings.observer),
       budgets: settings.budgets,
       limits: settings.limits,
+      estimator: settings.estimator,
       onClientGone: clientGone(this.#options.onClientGone),
       ownHeaders: settings.ownHeaders,
       redact: settings.redact,

@@ -19,7 +19,7 @@ export function checkReport(report: StreamReport, stream: CorpusStream, edits: r
     status: 200,
     outcome: isCut ? 'truncated' : error === undefined ? 'completed' : 'failed',
     finish: finishOf(expected),
-    usage: { ...usageOf(stream), provenance: provenanceOf(stream) },
+    usage: expectedUsage(report, stream),
     bytesIn: bytes.length,
     events: frames.filter(frame => dataOf(frame) !== undefined).length,
     attempts: [{ upstream: 'upstream', dialect, status: 200 }],
@@ -57,6 +57,16 @@ function usageOf({ dialect, expected: { usage }, bytes }: CorpusStream) {
   // Databricks says so, and the manifests leave it out.
   const unsaid = dialect === 'chat' ? /"cache_read_input_tokens":(\d+)/.exec(bytes.toString('latin1')) : null
   return { input, output, cacheRead: cacheRead ?? (unsaid && Number(unsaid[1])), cacheWrite, reasoning }
+}
+
+/** What the provider told; where it did not have the last word, what it left out may be estimated. */
+function expectedUsage({ usage }: StreamReport, stream: CorpusStream): Partial<StreamReport['usage']> {
+  const [told, provenance] = [usageOf(stream), provenanceOf(stream)]
+  if (provenance === 'reported' || usage.provenance !== 'estimated') return { ...told, provenance }
+  assert.ok((usage.output ?? 0) > 0 && (usage.output ?? 0) >= (told.output ?? 0))
+  assert.ok((usage.input ?? 0) > 0)
+  const { output: _output, input, ...parts } = told
+  return { ...parts, ...(input === null ? {} : { input }) }
 }
 
 /** Usage is the last word in an answer that ended, and when an error brought it along. */

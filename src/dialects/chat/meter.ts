@@ -20,6 +20,7 @@ const KEYS: DeltaKeys = {
     // Mistral's padding.
     'p',
   ]),
+  padding: new Set(['obfuscation', 'p']),
   counters: new Set(),
   isPadded: false,
 }

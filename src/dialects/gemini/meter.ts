@@ -1,3 +1,4 @@
+import { utf8Length } from '../../bytes.ts'
 import { type Finish, finishOf } from '../../model/index.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
@@ -79,7 +80,9 @@ export class GeminiReader implements EventReader {
   #readPart(index: number, part: Unread<GeminiPart>): boolean {
     const { reading } = this
     const hasText = textOf(part.text) !== undefined
-    const isCall = objectOf(part.functionCall) !== undefined
+    const call = objectOf<GeminiPart['functionCall'] & object>(part.functionCall)
+    const isCall = call !== undefined
+    reading.textBytes += isCall ? utf8Length(JSON.stringify(call.args ?? {})) : utf8Length(textOf(part.text) ?? '')
     if (isCall) this.#calling.add(index)
     if (isCall || (hasText && part.thought !== true) || objectOf(part.inlineData) !== undefined) reading.hasToken = true
     if (hasText && part.thought === true) reading.hasReasoning = true

@@ -9,6 +9,7 @@ import type { Message, MessagesBlock, MessagesDelta, MessagesEvent, MessagesUsag
 
 const KEYS: DeltaKeys = {
   opaque: new Set(['text', 'thinking', 'partial_json', 'signature']),
+  padding: new Set(['signature']),
   counters: new Set(),
   isPadded: true,
 }

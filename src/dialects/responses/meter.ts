@@ -9,6 +9,7 @@ import type { ResponsesEvent, ResponsesItem, ResponsesPart, ResponsesResponse, R
 
 const KEYS: DeltaKeys = {
   opaque: new Set(['delta', 'obfuscation']),
+  padding: new Set(['obfuscation']),
   counters: new Set(['sequence_number']),
   isPadded: false,
 }

@@ -66,6 +66,12 @@ export const LIMITS = {
   connections: count(1024, 'Client connections open at a time; one more gets a 503'),
 } as const satisfies Record<string, Setting>
 
+/** How far an upstream is read on whose client has left. */
+export const DRAIN = {
+  maxMs: ms(300_000, 'after the client has left'),
+  maxOutputTokens: count(32_000, 'Tokens of the whole answer, those that the client has got among them'),
+} as const satisfies Record<string, Setting>
+
 /** What clients do not send back, kept for them. */
 export const SEALS = {
   remember: {

@@ -23,8 +23,9 @@ export function memberNames(path: Path): readonly string[] {
 }
 
 function childOf(schema: JsonSchema, step: string | number): JsonSchema | undefined {
-  const { properties = {}, additionalProperties, items } = schema
+  const { properties = {}, additionalProperties, items, anyOf = [] } = schema
   const child =
     typeof step === 'number' ? items : Object.hasOwn(properties, step) ? properties[step] : additionalProperties
-  return typeof child === 'object' && !Array.isArray(child) ? child : undefined
+  if (typeof child === 'object' && !Array.isArray(child)) return child
+  return anyOf.map(way => childOf(way, step)).find(found => found !== undefined)
 }

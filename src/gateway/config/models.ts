@@ -1,5 +1,6 @@
 import type { DialectName } from '../../dialects/index.ts'
 import { type Failure, failure } from '../../errors.ts'
+import type { ClientGone } from '../../exchange/index.ts'
 import { isLiteral, matchesGlob } from './glob.ts'
 import type { Config, ModelRule, Timeouts, Upstream } from './types.ts'
 
@@ -12,6 +13,7 @@ export interface Choice {
   readonly model: string | undefined
   readonly rewriteModel: boolean
   readonly timeouts: Timeouts
+  readonly onClientGone: ClientGone
   /** The rule that chose; undefined when none was needed. */
   readonly rule: ModelRule | undefined
 }
@@ -44,7 +46,11 @@ export function chooseModel(
     candidates.find(candidate => spokenBy(candidate, dialect, others) !== undefined)
   const spoken = upstream && spokenBy(upstream, dialect, others)
   if (upstream === undefined || spoken === undefined) return unspoken(candidates, model, dialect)
-  return { upstream, dialect: spoken, model: undefined, rewriteModel: false, timeouts, rule: undefined }
+  const { onClientGone } = upstream
+  return {
+    ...{ upstream, dialect: spoken, model: undefined, rewriteModel: false },
+    ...{ timeouts, onClientGone, rule: undefined },
+  }
 }
 
 /** The client's dialect, or the first of the upstream's own that the request can be converted to. */
@@ -78,10 +84,10 @@ function chooseByRule(
     const there = list(models.map(({ match }) => match))
     return failure('not-found', `Cannot find ${subject(model)}: no rule of \`models\` matches it, there are ${there}`)
   }
-  const { upstream, rewriteModel, timeouts } = rule
+  const { upstream, rewriteModel, timeouts, onClientGone } = rule
   const spoken = spokenBy(upstream, dialect, others)
   if (spoken === undefined) return unspoken([upstream], model, dialect)
-  return { upstream, dialect: spoken, model: rule.model, rewriteModel, timeouts, rule }
+  return { upstream, dialect: spoken, model: rule.model, rewriteModel, timeouts, onClientGone, rule }
 }
 
 function unspoken(upstreams: readonly Upstream[], model: string | undefined, dialect: DialectName): Failure {

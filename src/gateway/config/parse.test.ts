@@ -98,7 +98,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ],
   [
     'upstreams: { a: { baseURL: x, preset: openai } }',
-    'm.yaml:1:19 upstreams.a.baseURL: is not a member here: there are preset, baseUrl, dialects, apiKey, passCredential, usage, issuer, apiVersion, streamOnly, streaming, headers; did you mean baseUrl?',
+    'm.yaml:1:19 upstreams.a.baseURL: is not a member here: there are preset, baseUrl, dialects, apiKey, passCredential, usage, issuer, apiVersion, streamOnly, streaming, onClientGone, headers; did you mean baseUrl?',
   ],
   [
     'upstreams: { a: { baseUrl: "http://u:p@a.example", dialects: [chat] } }',

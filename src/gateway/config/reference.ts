@@ -7,6 +7,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['server', ['server']],
   ['upstreams.&lt;name&gt;', ['upstreams', 'name']],
   ['models[]', ['models', 0]],
+  ['onClientGone.drain', ['upstreams', 'name', 'onClientGone', 'drain']],
   ['seals', ['seals']],
   ['timeouts', ['timeouts']],
   ['limits', ['limits']],
@@ -27,8 +28,8 @@ function single(): string {
 }
 
 function section(heading: string, path: Path): string {
-  const { properties = {} } = schemaAt(path) ?? {}
-  const whole = schemaAt(path.slice(0, 1))?.description
+  const { properties = {}, description } = schemaAt(path) ?? {}
+  const whole = description ?? schemaAt(path.slice(0, 1))?.description
   const rows = Object.entries(properties).map(([name, member]) => row(name, member as JsonSchema))
   return table(`### ${heading}\n\n${whole}`, ['member', 'values', 'default', 'meaning'], rows)
 }
@@ -38,10 +39,11 @@ function row(name: string, member: JsonSchema): string[] {
   return [`\`${name}\``, valuesOf(member), standard, member.description ?? '']
 }
 
-function valuesOf({ type, enum: words, minimum, maximum, anyOf }: JsonSchema): string {
+function valuesOf({ type, const: word, enum: words, minimum, maximum, anyOf }: JsonSchema): string {
+  if (word !== undefined) return `\`${word}\``
   if (words !== undefined) return words.map(word => `\`${word}\``).join(', ')
   if (minimum !== undefined) return `${minimum} to ${maximum}`
-  if (anyOf !== undefined) return 'list or map'
+  if (anyOf !== undefined) return anyOf.map(valuesOf).join(' or ')
   return { boolean: '`true`, `false`', array: 'list of texts', object: 'map' }[String(type)] ?? 'text'
 }
 

@@ -1,4 +1,5 @@
 import { isLoopback, isSampleKey } from '../../access/index.ts'
+import { clientGone } from './client-gone.ts'
 import type { Problem } from './error.ts'
 import { notOneOf } from './problems.ts'
 import type { FileConfig } from './schema.ts'
@@ -75,7 +76,9 @@ function resolveRule(
   const upstream = upstreams.find(({ name }) => name === rule.upstream)
   if (upstream === undefined) return []
   const { match, model, rewriteModel } = rule
-  return [{ match, upstream, model, rewriteModel, timeouts: { ...file.timeouts, ...rule.timeouts } }]
+  const timeouts = { ...file.timeouts, ...rule.timeouts }
+  const onClientGone = rule.onClientGone === undefined ? upstream.onClientGone : clientGone(rule.onClientGone)
+  return [{ match, upstream, model, rewriteModel, timeouts, onClientGone }]
 }
 
 function freeze<T>(value: T): T {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { DialectName } from '../../dialects/index.ts'
-import { EXCHANGE_TIMEOUTS, LIMITS, RESPONSES, SEALS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
+import { DRAIN, EXCHANGE_TIMEOUTS, LIMITS, RESPONSES, SEALS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { baseUrl, headerName, headerValue, hostName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
 import type { LogLevel } from './types.ts'
@@ -57,6 +57,21 @@ const server = z.strictObject({
     .describe('Values of the Origin header that are allowed beside our own: web pages that may call the gateway.'),
 })
 
+const drain = z.strictObject({
+  drain: z
+    .strictObject(mapMembers(DRAIN, withDefault))
+    .describe('How far an upstream is read on whose client has left.'),
+})
+
+function onClientGone(scope: string) {
+  return z
+    .union([z.literal('cancel'), drain])
+    .exactOptional()
+    .describe(
+      `What becomes of an answer whose client leaves${scope}: \`cancel\` aborts the upstream, \`{ drain: { maxMs, maxOutputTokens } }\` reads on to its end within these bounds, so that its final usage is known; the report says \`cancelled\` either way.`,
+    )
+}
+
 /** One upstream of the file. */
 const upstream = z.strictObject({
   preset: z
@@ -99,6 +114,7 @@ const upstream = z.strictObject({
     .default(false)
     .describe('It answers with streams only; whole answers are collected from one.'),
   streaming: z.boolean().default(true).describe('False: it answers with whole bodies only; streams are made from one.'),
+  onClientGone: onClientGone(' (default `cancel`)'),
   headers: z.record(headerName, headerValue).default({}).describe('Headers for every request to it, by name.'),
 })
 
@@ -111,6 +127,7 @@ const rule = z.strictObject({
     .strictObject(mapMembers(EXCHANGE_TIMEOUTS, withoutDefault))
     .default({})
     .describe('Budgets for these models where they differ from the general ones.'),
+  onClientGone: onClientGone(', where it differs from what the upstream says'),
 })
 
 /** The file, once its variables are replaced. */
@@ -161,3 +178,4 @@ export const fileSchema = z.strictObject({
 
 export type FileConfig = z.output<typeof fileSchema>
 export type FileUpstream = z.output<typeof upstream>
+export type FileClientGone = z.output<ReturnType<typeof onClientGone>>

@@ -1,5 +1,6 @@
 import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
+import type { ClientGone } from '../../exchange/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
 import type { LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
 
@@ -69,6 +70,8 @@ export interface Upstream {
   readonly passCredential: boolean
   /** Models that this upstream is known for; asked when the file has no `models`. */
   readonly globs: readonly string[]
+  /** What becomes of an exchange whose client leaves. */
+  readonly onClientGone: ClientGone
 }
 
 export interface ModelRule {
@@ -80,6 +83,7 @@ export interface ModelRule {
   /** The answer names the model that the client asked for. */
   readonly rewriteModel: boolean
   readonly timeouts: Timeouts
+  readonly onClientGone: ClientGone
 }
 
 /** What is logged, and where. */

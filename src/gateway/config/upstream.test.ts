@@ -74,6 +74,7 @@ test('what the file gives stands, and what it does not give has its default', ()
       headers: ['x-title', 'Mill', 'X-B', '1'],
       passCredential: false,
       globs: [],
+      onClientGone: { policy: 'cancel' },
     },
   )
   assert.deepEqual(upstream(`own: { baseUrl: "${OWN}", dialects: [chat] }`), {

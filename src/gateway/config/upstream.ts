@@ -1,5 +1,6 @@
 import type { DialectName } from '../../dialects/index.ts'
 import { normaliseBaseUrl } from './base-url.ts'
+import { clientGone } from './client-gone.ts'
 import { findPreset, type Preset } from './presets.ts'
 import type { FileUpstream } from './schema.ts'
 import type { Upstream } from './types.ts'
@@ -31,6 +32,7 @@ export function resolveUpstream(name: string, file: FileUpstream, report: Report
     headers: headers.flat(),
     passCredential: file.passCredential ?? isVendorsOwn(baseUrls, preset),
     globs: preset?.globs ?? [],
+    onClientGone: clientGone(file.onClientGone),
   }
 }
 

@@ -1,0 +1,47 @@
+import type { Reading } from '../dialects/index.ts'
+import type { Usage } from '../model/index.ts'
+
+/** Counts tokens that an upstream did not tell. Its promises never reject. */
+export interface TokenEstimator {
+  /** Of this exchange's request; undefined where it cannot be read. */
+  input(): Promise<number | undefined>
+  /** Of a text of the answer. */
+  output(text: string): Promise<number>
+}
+
+const BYTES_PER_TOKEN = 4
+
+/**
+ * Whether an answer has brought what no count of its upstream holds: because it broke off, or because
+ * this upstream tells none. Where no content came nothing is estimated: an error is not billed.
+ */
+export function isUncounted({ usage, isUsageFinal, textBytes, uncountedFrom }: Reading): boolean {
+  return !isUsageFinal && textBytes > 0 && (usage.output === undefined || textBytes > uncountedFrom)
+}
+
+/** The usage with what is missing in it: the answer by its bytes, the request not at all. */
+export function estimateByLength({ usage, textBytes, uncountedFrom }: Reading): Usage {
+  const uncounted = Math.ceil((textBytes - uncountedFrom) / BYTES_PER_TOKEN)
+  return { ...usage, output: (usage.output ?? 0) + uncounted }
+}
+
+/**
+ * The same with the request, and with the answer counted where its text has been kept.
+ * @param kept undefined: it has not
+ */
+export async function estimateByText(
+  reading: Reading,
+  kept: string | undefined,
+  estimator: TokenEstimator,
+): Promise<Usage> {
+  const byLength = estimateByLength(reading)
+  const [input, output] = await Promise.all([
+    reading.usage.input ?? estimator.input(),
+    kept === undefined ? byLength.output : estimator.output(kept),
+  ])
+  return {
+    ...byLength,
+    ...(input === undefined ? {} : { input }),
+    output: Math.max(output ?? 0, reading.usage.output ?? 0),
+  }
+}
