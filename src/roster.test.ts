@@ -40,3 +40,15 @@ test('who is deleted during a visit is not visited, and nobody is left out', () 
   })
   assert.deepEqual(visited, [4, 2, 3, 0])
 })
+
+test('a roster gives out each of its people once', () => {
+  const roster = new Roster<Person>()
+  const people: Person[] = [{ name: 1 }, { name: 2 }]
+  for (const person of people) roster.add(person)
+  assert.deepEqual(
+    [roster.take(), roster.take(), roster.take()].map(person => person?.name),
+    [2, 1, undefined],
+  )
+  roster.add(people[0] as Person)
+  assert.equal(roster.size, 1)
+})

@@ -34,6 +34,13 @@ export class Roster<Item extends RosterItem> {
     last.rosterIndex = index
   }
 
+  /** Takes somebody out; undefined when nobody is there. */
+  take(): Item | undefined {
+    const item = this.#items.pop()
+    if (item !== undefined) item.rosterIndex = undefined
+    return item
+  }
+
   /** Visits everybody once; who is deleted meanwhile is not visited any more, who is added is not yet. */
   visit(call: (item: Item) => void): void {
     // Backwards: whoever takes the place of a deleted one has been visited already.

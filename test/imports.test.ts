@@ -40,9 +40,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   streaming: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange'],
   access: [...LOWEST, 'model', 'observe', 'http'],
   tokens: [...LOWEST, 'model'],
+  ledger: [...LOWEST, 'model', 'observe'],
   simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node'],
   gateway: ['*'],
-  cli: [...LOWEST, 'gateway', 'simulator'],
+  cli: [...LOWEST, 'ledger', 'gateway', 'simulator'],
   index: ['*'],
 }
 

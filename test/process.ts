@@ -39,7 +39,12 @@ export class Program implements AsyncDisposable {
     const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
       cwd: folder,
       // Without the provider keys of whoever runs the tests. The cache halves the time to start.
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-compiled'), ...variables },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-compiled'),
+        XDG_DATA_HOME: folder,
+        ...variables,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     return new Program(child, folder)

@@ -1,5 +1,14 @@
-import { type Config, type LoadedConfig, type LogConfig, startGateway } from '../gateway/index.ts'
+import {
+  type Config,
+  type LedgerConfig,
+  type LoadedConfig,
+  type Log,
+  type LogConfig,
+  startGateway,
+} from '../gateway/index.ts'
+import { type Ledger, openLedger } from '../ledger/index.ts'
 import { startSimulator } from '../simulator/index.ts'
+import { ledgerPlace } from './ledger-place.ts'
 import { createLog } from './log.ts'
 import { simulatorConfig } from './simulator-config.ts'
 
@@ -11,7 +20,7 @@ export interface OpenGateway {
   readonly url: string
   /** Whether the simulator answers, for want of any upstream. */
   readonly isSimulated: boolean
-  /** Lets running streams finish, and writes the log to its end. */
+  /** Lets running streams finish, and writes ledger and log to their end. */
   close(): Promise<void>
 }
 
@@ -27,22 +36,34 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   const isSimulated = file === undefined && loaded.upstreams.length === 0
   const simulator = isSimulated ? await startSimulator() : undefined
+  let ledger: Ledger | undefined
   try {
     const config = simulator === undefined ? loaded : simulatorConfig(simulator.url, server)
     const log = createLog(logConfig)
-    const gateway = await startGateway({ config, log })
+    ledger = ledgerOf(loaded.ledger, log)
+    const gateway = await startGateway({ config, log, ...(ledger && { ledger }) })
     return {
       url: gateway.url,
       isSimulated,
       async close() {
         await gateway.close()
         await simulator?.close()
+        await ledger?.close()
         await log.close()
       },
     }
   } catch (error) {
     // It would keep the process alive.
     await simulator?.close()
+    await ledger?.close()
     throw error
   }
+}
+
+const DAY_MS = 86_400_000
+
+function ledgerOf(config: LedgerConfig, log: Log): Ledger | undefined {
+  const url = ledgerPlace(config)
+  const { maxAgeDays, maxBytes, queueRows } = config
+  return url === undefined ? undefined : openLedger({ url, maxAgeMs: maxAgeDays * DAY_MS, maxBytes, queueRows, log })
 }

@@ -4,6 +4,7 @@ import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
 import { getHeader, type HttpClient, sharedSweep } from '../http/index.ts'
+import type { Ledger, OpenRow } from '../ledger/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
@@ -27,6 +28,7 @@ export interface ExchangesOptions {
   readonly hookManager?: HookManager
   readonly mapEvents?: HandlerConfig['mapEvents']
   readonly announcer: Announcer
+  readonly ledger?: Ledger
 }
 
 interface Found {
@@ -43,6 +45,7 @@ export class Exchanges {
   readonly #capacity: Capacity
   readonly #estimates = new Estimates()
   readonly #announcer: Announcer
+  readonly #ledger: Ledger | undefined
   readonly #mapEvents: HandlerConfig['mapEvents']
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
@@ -52,8 +55,9 @@ export class Exchanges {
   /** The answers that clients of Responses may refer to; undefined: none are kept. */
   readonly #responses: MemoryResponseStore | undefined
 
-  constructor({ config, streams, log, hookManager, mapEvents, announcer }: ExchangesOptions) {
+  constructor({ config, streams, log, hookManager, mapEvents, announcer, ledger }: ExchangesOptions) {
     this.#announcer = announcer
+    this.#ledger = ledger
     this.#mapEvents = mapEvents
     this.#config = config
     this.#streams = streams
@@ -78,7 +82,7 @@ export class Exchanges {
       else if ('request' in plan) this.#note(visit, await this.#estimates.answer(visit, dialect, credentials, plan))
       else await this.#exchange(visit, found, credentials, plan)
     } catch (error) {
-      this.#breakOff(visit, found, error)
+      this.#breakOff(visit, found, credentials, error)
     } finally {
       if (full === undefined) this.#capacity.leave()
     }
@@ -154,8 +158,9 @@ export class Exchanges {
       },
     })
     this.#streams.enter(deferred)
+    const row = this.#open(visit, dialect, key, plan)
     try {
-      this.#note(visit, await deferred.sendTo(response))
+      this.#note(visit, await deferred.sendTo(response), row)
     } finally {
       this.#streams.leave(deferred)
     }
@@ -178,12 +183,34 @@ export class Exchanges {
     return adapter
   }
 
+  /** What is known before the upstream is asked, for the ledger. */
+  #open({ id }: Visit, dialect: Dialect, key: string | null, plan: Plan): OpenRow | undefined {
+    if (this.#ledger === undefined) return undefined
+    const { model, upstream } = plan
+    const row: OpenRow = {
+      id,
+      time: Date.now(),
+      key,
+      client: dialect.name,
+      upstream: upstream.name,
+      dialect: plan.dialect.name,
+      requested: model.requested ?? null,
+      sent: model.sent ?? model.requested ?? null,
+    }
+    this.#ledger.opened(row)
+    return row
+  }
+
   /** A fault of our own must not take the other exchanges along. */
-  #breakOff(visit: Visit, { dialect }: Found, error: unknown): void {
+  #breakOff(visit: Visit, { dialect }: Found, { key }: Credentials, error: unknown): void {
     const message = this.#redact(messageOf(error))
     this.#log.error({ id: visit.id, error: { message } }, 'fault')
     const failed = failure('upstream', 'Cannot serve the request: an internal fault', { status: 500 })
     this.#announcer.ended(visit, undefined, failed)
+    const now = sharedSweep.now()
+    const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
+    record.failure = failed
+    this.#ledger?.settled(record.report('failed', undefined, now))
     if (visit.response.headersSent) visit.response.destroy()
     else answerFailure(visit, dialect, failed)
   }
@@ -199,9 +226,11 @@ export class Exchanges {
     this.#note(visit, record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now))
   }
 
-  #note(visit: Visit, report: StreamReport): void {
+  /** @param row what was opened for it in the ledger */
+  #note(visit: Visit, report: StreamReport, row?: OpenRow): void {
     this.#announcer.ended(visit, report)
     this.#streams.note(report)
+    this.#ledger?.settled(report, row)
     this.#log.info({ exchange: report }, 'exchange')
   }
 }

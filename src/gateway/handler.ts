@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http'
 import type { Credentials, KeyRing } from '../access/index.ts'
 import { DIALECTS, type Dialect } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
+import type { Ledger } from '../ledger/index.ts'
 import { answerBytes, answerFailure, answerJson } from './answers.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { ModelList } from './model-list.ts'
@@ -13,6 +15,7 @@ export interface HandlerParts {
   readonly streams: Streams
   readonly models: ModelList
   readonly exchanges: Exchanges
+  readonly ledger: Ledger | undefined
 }
 
 const DEFAULT_LIST = 100
@@ -32,7 +35,7 @@ export class Handler {
       case 'health':
         return answerJson(response, 200, { status: 'ok' })
       case 'ready':
-        return answerJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'draining' })
+        return this.#answerReady(response, isReady)
       case 'not-found':
         return answerFailure(
           visit,
@@ -52,6 +55,13 @@ export class Handler {
       default:
         this.#admit(visit, found)
     }
+  }
+
+  /** A ledger that cannot be written is told, and is no reason to send nobody here any more. */
+  #answerReady(response: ServerResponse, isReady: boolean): void {
+    const { ledger } = this.#parts
+    const status = isReady ? 'ready' : 'draining'
+    answerJson(response, isReady ? 200 : 503, { status, ...(ledger && { ledger: ledger.state }) })
   }
 
   /** What only a client with a key gets, where keys are set. */

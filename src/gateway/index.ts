@@ -1,3 +1,16 @@
+export type {
+  Ledger,
+  LedgerEntry,
+  LedgerReader,
+  LedgerRow,
+  LedgerState,
+  OpenRow,
+  RecentQuestion,
+  SeriesPoint,
+  SeriesQuestion,
+  UsageQuestion,
+  UsageRow,
+} from '../ledger/index.ts'
 export type { Log, LogRecord } from '../observe/index.ts'
 export {
   type Config,
@@ -6,6 +19,7 @@ export {
   configSchema,
   defaultConfig,
   exampleConfig,
+  type LedgerConfig,
   type LoadedConfig,
   type LogConfig,
   loadConfig,

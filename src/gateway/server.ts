@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type Allowed, allowedNames, Capacity, checkTarget, KeyRing, MAX_FIELDS } from '../access/index.ts'
 import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
+import type { Ledger } from '../ledger/index.ts'
 import type { HookManager, Log } from '../observe/index.ts'
 import type { HandlerConfig } from '../streaming/index.ts'
 import { Announcer } from './announcer.ts'
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   readonly hookManager?: HookManager
   /** What becomes of the events of every answer of a model; see `HandlerConfig.mapEvents`. */
   readonly mapEvents?: HandlerConfig['mapEvents']
+  /** Keeps a row of every exchange; whoever made it closes it. Default: nothing is kept. */
+  readonly ledger?: Ledger
 }
 
 /** A gateway that is running. */
@@ -121,6 +124,7 @@ class Front {
       streams,
       models: new ModelList(config, this.#exchanges.client(config.timeouts.connectMs)),
       exchanges: this.#exchanges,
+      ledger: options.ledger,
     })
   }
 

@@ -101,4 +101,16 @@ export const RESPONSES = {
   },
 } as const satisfies Record<string, Setting>
 
+/** What is kept of exchanges on disk. */
+export const LEDGER = {
+  maxAgeDays: { default: 90, min: 1, max: 3650, meaning: 'Days that an exchange is kept.' },
+  maxBytes: {
+    default: GiB,
+    min: MiB,
+    max: 1024 * GiB,
+    meaning: 'Bytes that are kept, about; beyond them the oldest exchanges go first.',
+  },
+  queueRows: count(10_000, 'Rows that wait at most while the store cannot be written; what comes then is counted'),
+} as const satisfies Record<string, Setting>
+
 export const SERVER = { host: '127.0.0.1', port: 8642, logLevel: 'info' } as const

@@ -36,13 +36,13 @@ test('the example has three rules', () => {
 })
 
 test('the numbers of the example are the defaults, and it names them all', () => {
-  const { server, timeouts, limits, log, seals, responses } = parseConfig('', { env: {} })
+  const { server, timeouts, limits, log, ledger, seals, responses } = parseConfig('', { env: {} })
   assert.deepEqual(
     {
       ...{ server: config.server, timeouts: config.timeouts, limits: config.limits, log: config.log },
-      ...{ seals: config.seals, responses: config.responses },
+      ...{ ledger: config.ledger, seals: config.seals, responses: config.responses },
     },
-    { server, timeouts, limits, log, seals, responses },
+    { server, timeouts, limits, log, ledger, seals, responses },
   )
   for (const name of Object.keys(TIMEOUTS)) assert.match(exampleConfig(), new RegExp(`^  ${name}: `, 'm'))
 })

@@ -67,5 +67,8 @@ limits:
   streams: 512             # exchanges at a time
   connections: 1024        # client connections at a time
 
+# A row for every exchange, without prompts and answers: a path, postgres://..., or off as its url.
+ledger: { maxAgeDays: 90, maxBytes: 1073741824, queueRows: 10000 }
+
 log: { level: info }
 `

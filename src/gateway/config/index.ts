@@ -9,6 +9,7 @@ export { secretsOf } from './secrets.ts'
 export type {
   Config,
   Environment,
+  LedgerConfig,
   Limits,
   LogConfig,
   LogLevel,

@@ -12,6 +12,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['timeouts', ['timeouts']],
   ['limits', ['limits']],
   ['responses', ['responses']],
+  ['ledger', ['ledger']],
   ['log', ['log']],
 ]
 

@@ -26,6 +26,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     timeouts: file.timeouts,
     limits: file.limits,
     responses: file.responses,
+    ledger: { ...file.ledger, url: file.ledger.url },
     log: { level: file.log.level, file: file.log.file },
   }
   return { config: freeze(config), problems }

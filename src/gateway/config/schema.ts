@@ -1,6 +1,16 @@
 import * as z from 'zod'
 import type { DialectName } from '../../dialects/index.ts'
-import { DRAIN, EXCHANGE_TIMEOUTS, LIMITS, RESPONSES, SEALS, SERVER, type Setting, TIMEOUTS } from './defaults.ts'
+import {
+  DRAIN,
+  EXCHANGE_TIMEOUTS,
+  LEDGER,
+  LIMITS,
+  RESPONSES,
+  SEALS,
+  SERVER,
+  type Setting,
+  TIMEOUTS,
+} from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { baseUrl, headerName, headerValue, hostName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
 import type { LogLevel } from './types.ts'
@@ -167,6 +177,17 @@ export const fileSchema = z.strictObject({
     .describe(
       'What is kept in memory of answers to Responses clients whose upstream speaks another dialect, so that `previous_response_id` finds them; each client key finds its own.',
     ),
+  ledger: z
+    .strictObject({
+      url: nonEmpty
+        .exactOptional()
+        .describe(
+          'Where: the path of a file, `postgres://user:password@host/database` for one that gateways share, or `off`. Default: a file in the data folder of this user.',
+        ),
+      ...mapMembers(LEDGER, withDefault),
+    })
+    .prefault({})
+    .describe('What is kept of every exchange, on disk: its report, without prompts and answers.'),
   log: z
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),

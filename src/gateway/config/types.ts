@@ -2,7 +2,7 @@ import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
 import type { ClientGone } from '../../exchange/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
-import type { LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
+import type { LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
 export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
@@ -33,6 +33,8 @@ export interface Config {
   readonly limits: Limits
   /** What is kept of answers for `previous_response_id`. */
   readonly responses: Responses
+  /** What is kept of every exchange. */
+  readonly ledger: LedgerConfig
   /** What is logged, and where. */
   readonly log: LogConfig
 }
@@ -84,6 +86,12 @@ export interface ModelRule {
   readonly rewriteModel: boolean
   readonly timeouts: Timeouts
   readonly onClientGone: ClientGone
+}
+
+/** What is kept of every exchange; `defaults.ts` says what each number means. */
+export interface LedgerConfig extends Readonly<Record<keyof typeof LEDGER, number>> {
+  /** The path of a file, `postgres://…`, or `off`; undefined: a file in the data folder of this user. */
+  readonly url: string | undefined
 }
 
 /** What is logged, and where. */

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import type { Database } from './database.ts'
+import { openPostgres } from './postgres.ts'
+import { versionOf } from './schema.ts'
+import { openSqlite } from './sqlite.ts'
+
+/** Questions of a page come two at a time; what is written comes in one order. */
+const READING = 2
+const WRITING = 1
+
+/** Whether the ledger is on a server: else its URL is the path of a file. */
+export function isPostgres(url: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(url)
+}
+
+/**
+ * Opens the store of a ledger.
+ *
+ * @param url `postgres://…`, or the path of a file of SQLite
+ * @param isReader it is only read; a file must be there then
+ */
+export function openDatabase(url: string, isReader = false): Database {
+  if (isPostgres(url)) return openPostgres(url, isReader ? READING : WRITING)
+  return openSqlite(url, isReader)
+}
+
+/** Opens the store for reading; undefined when no gateway has written to it yet. */
+export async function openReader(url: string): Promise<Database | undefined> {
+  if (!isPostgres(url) && !existsSync(url)) return undefined
+  const database = openDatabase(url, true)
+  try {
+    if ((await versionOf(database)) !== undefined) return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  await database.close()
+  return undefined
+}
