@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import { configReference } from '../src/gateway/config/index.ts'
 import { dialectReference } from './dialects-page.ts'
 import { errorReference } from './errors-page.ts'
+import { metricsReference } from './metrics-page.ts'
 
 /** What stands below the line `<!-- Generated … -->` of these pages of `docs`; above it people write. */
 const GENERATED: Readonly<Record<string, () => string>> = {
   'configuration.md': configReference,
   'dialects.md': dialectReference,
   'errors.md': errorReference,
+  'metrics.md': metricsReference,
 }
 
 export interface Page {

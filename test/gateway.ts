@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
 import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
+import type { Metrics } from '../src/telemetry/index.ts'
 
 /** Where a report is looked for: it is written when the client has its last byte already. */
 const TRIES = 400
@@ -37,17 +38,22 @@ export interface GatewaySetup {
   readonly log?: Log
   readonly hookManager?: HookManager
   readonly mapEvents?: GatewayOptions['mapEvents']
+  readonly metrics?: Metrics
+  /** Members of `metrics` in the configuration. */
+  readonly metricsConfig?: Readonly<Record<string, unknown>>
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { log = SILENT, hookManager, mapEvents, server, upstream, upstreams, models = [], ...settings } = setup
+  const { log = SILENT, hookManager, mapEvents, metrics, metricsConfig, ...configured } = setup
+  const { server, upstream, upstreams, models = [], ...settings } = configured
   const text = JSON.stringify({
     server: { port: 0, ...server },
     upstreams: { upstream: { dialects, ...upstream }, ...upstreams },
     models: [...models, { match: '*', upstream: 'upstream' }],
+    ...(metricsConfig && { metrics: metricsConfig }),
     ...settings,
   })
   const config = parseConfig(text, { env: {} })
@@ -55,6 +61,7 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...{ config, log },
     ...(hookManager && { hookManager }),
     ...(mapEvents && { mapEvents }),
+    ...(metrics && { metrics }),
   })
   return { url, close, report: (id, headers) => readReport(url, id, headers) }
 }

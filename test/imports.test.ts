@@ -41,9 +41,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   access: [...LOWEST, 'model', 'observe', 'http'],
   tokens: [...LOWEST, 'model'],
   ledger: [...LOWEST, 'model', 'observe'],
+  telemetry: [...LOWEST, 'model', 'observe'],
   simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node'],
   gateway: ['*'],
-  cli: [...LOWEST, 'ledger', 'gateway', 'simulator'],
+  cli: [...LOWEST, 'ledger', 'gateway', 'simulator', 'telemetry'],
   index: ['*'],
 }
 

@@ -4,10 +4,13 @@ import {
   type LoadedConfig,
   type Log,
   type LogConfig,
+  secretsOf,
   startGateway,
 } from '../gateway/index.ts'
 import { type Ledger, openLedger } from '../ledger/index.ts'
+import { Redactor } from '../redact.ts'
 import { startSimulator } from '../simulator/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
 import { ledgerPlace } from './ledger-place.ts'
 import { createLog } from './log.ts'
 import { simulatorConfig } from './simulator-config.ts'
@@ -41,7 +44,8 @@ export async function openGateway(
     const config = simulator === undefined ? loaded : simulatorConfig(simulator.url, server)
     const log = createLog(logConfig)
     ledger = ledgerOf(loaded.ledger, log)
-    const gateway = await startGateway({ config, log, ...(ledger && { ledger }) })
+    const metrics = await openMetrics(config)
+    const gateway = await startGateway({ config, log, ...(ledger && { ledger }), ...(metrics && { metrics }) })
     return {
       url: gateway.url,
       isSimulated,
@@ -66,4 +70,12 @@ function ledgerOf(config: LedgerConfig, log: Log): Ledger | undefined {
   const url = ledgerPlace(config)
   const { maxAgeDays, maxBytes, queueRows } = config
   return url === undefined ? undefined : openLedger({ url, maxAgeMs: maxAgeDays * DAY_MS, maxBytes, queueRows, log })
+}
+
+/** What it stands on is loaded only when it is wanted: 40 ms. */
+async function openMetrics(config: Config): Promise<Metrics | undefined> {
+  const { enabled, models } = config.metrics
+  if (!enabled) return undefined
+  const { Metrics } = await import('../telemetry/index.ts')
+  return new Metrics({ models, redactor: new Redactor(secretsOf(config)), process: true })
 }

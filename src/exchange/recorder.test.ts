@@ -44,8 +44,9 @@ test('silences between reads with content are counted by their length', () => {
     record.note(seen, now)
     record.note(seen, now + 0.1)
   }
-  const { gaps, longestGapMs } = record.report('completed', seen, 20_001).times
-  assert.deepEqual(gaps, [2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1])
+  const { gaps, gapSumMs, longestGapMs } = record.report('completed', seen, 20_001).times
+  assert.deepEqual(gaps, [3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+  assert.equal(gapSumMs, 19_900)
   assert.equal(longestGapMs, 19_860.5)
 })
 

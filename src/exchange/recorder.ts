@@ -83,6 +83,7 @@ export class Recorder {
   progressAt: number
   #progress = 0
   #longestGapMs: number | undefined
+  #gapSumMs = 0
   /** By `GAP_BOUNDS_MS`. */
   readonly #gaps: number[] = []
 
@@ -126,8 +127,9 @@ export class Recorder {
 
   #noteGap(ms: number): void {
     this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, ms)
+    this.#gapSumMs += ms
     let bound = 0
-    while (bound < GAP_BOUNDS_MS.length && ms >= (GAP_BOUNDS_MS[bound] as number)) bound++
+    while (bound < GAP_BOUNDS_MS.length && ms > (GAP_BOUNDS_MS[bound] as number)) bound++
     while (this.#gaps.length <= bound) this.#gaps.push(0)
     this.#gaps[bound] = (this.#gaps[bound] as number) + 1
   }
@@ -191,6 +193,7 @@ export class Recorder {
         totalMs: round(now - this.startedAt),
         longestGapMs: this.#longestGapMs === undefined ? null : round(this.#longestGapMs),
         gaps: this.#gaps,
+        gapSumMs: round(this.#gapSumMs),
       },
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,

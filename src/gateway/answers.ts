@@ -14,8 +14,9 @@ export function answerBytes(
   status: number,
   body: Uint8Array,
   headers: RawHeaders = [],
+  mediaType = 'application/json',
 ): void {
-  send(response, status, body, headers)
+  send(response, status, body, headers, mediaType)
 }
 
 /** A refusal in the error form of the dialect that the client speaks. */
@@ -25,10 +26,16 @@ export function answerFailure({ response, id }: Visit, dialect: Dialect, failure
   send(response, failure.status, dialect.failure.encode(failure, id), ['x-millrace-request-id', id, ...retry])
 }
 
-function send(response: ServerResponse, status: number, body: Uint8Array, headers: RawHeaders): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: Uint8Array,
+  headers: RawHeaders,
+  mediaType = 'application/json',
+): void {
   response.writeHead(status, [
     'content-type',
-    'application/json',
+    mediaType,
     'content-length',
     String(body.length),
     'cache-control',

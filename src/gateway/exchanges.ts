@@ -9,6 +9,7 @@ import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
 import { type HandlerConfig, StreamingHandler } from '../streaming/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
 import type { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
@@ -29,6 +30,7 @@ export interface ExchangesOptions {
   readonly mapEvents?: HandlerConfig['mapEvents']
   readonly announcer: Announcer
   readonly ledger?: Ledger
+  readonly metrics?: Metrics
 }
 
 interface Found {
@@ -47,6 +49,7 @@ export class Exchanges {
   readonly #announcer: Announcer
   readonly #ledger: Ledger | undefined
   readonly #mapEvents: HandlerConfig['mapEvents']
+  readonly #metrics: Metrics | undefined
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
@@ -55,7 +58,8 @@ export class Exchanges {
   /** The answers that clients of Responses may refer to; undefined: none are kept. */
   readonly #responses: MemoryResponseStore | undefined
 
-  constructor({ config, streams, log, hookManager, mapEvents, announcer, ledger }: ExchangesOptions) {
+  constructor({ config, streams, log, hookManager, mapEvents, announcer, ledger, metrics }: ExchangesOptions) {
+    this.#metrics = metrics
     this.#announcer = announcer
     this.#ledger = ledger
     this.#mapEvents = mapEvents
@@ -231,6 +235,7 @@ export class Exchanges {
     this.#announcer.ended(visit, report)
     this.#streams.note(report)
     this.#ledger?.settled(report, row)
+    this.#metrics?.note(report)
     this.#log.info({ exchange: report }, 'exchange')
   }
 }

@@ -5,6 +5,7 @@ import { failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
 import { answerBytes, answerFailure, answerJson } from './answers.ts'
 import type { Exchanges } from './exchanges.ts'
+import type { MetricsPage } from './metrics-page.ts'
 import type { ModelList } from './model-list.ts'
 import { type Route, route } from './routes.ts'
 import type { Streams } from './streams.ts'
@@ -16,9 +17,14 @@ export interface HandlerParts {
   readonly models: ModelList
   readonly exchanges: Exchanges
   readonly ledger: Ledger | undefined
+  /** Undefined: nothing is counted. */
+  readonly metrics: MetricsPage | undefined
 }
 
 const DEFAULT_LIST = 100
+
+/** What is answered before a key is asked for, or asks for another. */
+type Unguarded = 'health' | 'ready' | 'metrics' | 'not-found' | 'wrong-method'
 
 /** Takes a request to what answers it: an exchange, or an answer of our own. */
 export class Handler {
@@ -36,15 +42,12 @@ export class Handler {
         return answerJson(response, 200, { status: 'ok' })
       case 'ready':
         return this.#answerReady(response, isReady)
+      case 'metrics':
+        if (this.#parts.metrics === undefined) return answerNotFound(visit, DIALECTS.chat)
+        this.#parts.metrics.answer(visit, this.#parts.keys)
+        return
       case 'not-found':
-        return answerFailure(
-          visit,
-          found.dialect,
-          failure(
-            'not-found',
-            `Cannot find ${target.path}: no such path; APIs are below /v1 and /v1beta, reports at /api/streams`,
-          ),
-        )
+        return answerNotFound(visit, found.dialect)
       case 'wrong-method':
         response.setHeader('allow', found.allow)
         return answerFailure(
@@ -65,7 +68,7 @@ export class Handler {
   }
 
   /** What only a client with a key gets, where keys are set. */
-  #admit(visit: Visit, found: Exclude<Route, { kind: 'health' | 'ready' | 'not-found' | 'wrong-method' }>): void {
+  #admit(visit: Visit, found: Exclude<Route, { kind: Unguarded }>): void {
     const { keys, exchanges, models } = this.#parts
     const credentials = keys.read(visit.request.rawHeaders, visit.target.query.slice(1))
     const unproven = keys.check(credentials)
@@ -101,6 +104,11 @@ export class Handler {
       return answerFailure(visit, DIALECTS.chat, failure('not-found', 'Cannot find the stream: no report has this id'))
     answerJson(visit.response, 200, report)
   }
+}
+
+function answerNotFound(visit: Visit, dialect: Dialect): void {
+  const why = 'no such path; APIs are below /v1 and /v1beta, reports at /api/streams'
+  answerFailure(visit, dialect, failure('not-found', `Cannot find ${visit.target.path}: ${why}`))
 }
 
 /** Whose error form an answer to a request has that is not even routed. */

@@ -24,5 +24,6 @@ export {
   type LogConfig,
   loadConfig,
   parseConfig,
+  secretsOf,
 } from './config/index.ts'
 export { type Gateway, type GatewayOptions, startGateway } from './server.ts'

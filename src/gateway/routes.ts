@@ -6,6 +6,7 @@ export type Route =
   | { readonly kind: 'dialect'; readonly dialect: Dialect; readonly match: Match }
   | { readonly kind: 'health' }
   | { readonly kind: 'ready' }
+  | { readonly kind: 'metrics' }
   | { readonly kind: 'streams' }
   | { readonly kind: 'stream'; readonly id: string }
   | { readonly kind: 'not-found'; readonly dialect: Dialect }
@@ -19,9 +20,10 @@ export interface Target {
   readonly query: string
 }
 
-const OWN_PATHS: Readonly<Record<string, 'health' | 'ready' | 'streams'>> = {
+const OWN_PATHS: Readonly<Record<string, 'health' | 'ready' | 'metrics' | 'streams'>> = {
   '/health': 'health',
   '/ready': 'ready',
+  '/metrics': 'metrics',
   '/api/streams': 'streams',
 }
 

@@ -7,11 +7,13 @@ import { type Failure, failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { HookManager, Log } from '../observe/index.ts'
 import type { HandlerConfig } from '../streaming/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
 import { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
 import type { Config } from './config/index.ts'
 import { Exchanges } from './exchanges.ts'
 import { dialectOf, Handler } from './handler.ts'
+import { MetricsPage } from './metrics-page.ts'
 import { ModelList } from './model-list.ts'
 import { splitTarget } from './routes.ts'
 import { Streams } from './streams.ts'
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   readonly mapEvents?: HandlerConfig['mapEvents']
   /** Keeps a row of every exchange; whoever made it closes it. Default: nothing is kept. */
   readonly ledger?: Ledger
+  /** What counts for `/metrics`. Default: nothing does, and there is no such path. */
+  readonly metrics?: Metrics
 }
 
 /** A gateway that is running. */
@@ -113,7 +117,7 @@ class Front {
   #isClosing = false
 
   constructor(options: GatewayOptions, announcer: Announcer) {
-    const { config } = options
+    const { config, metrics, hookManager, ledger } = options
     const streams = new Streams()
     this.#config = config
     this.#announcer = announcer
@@ -124,8 +128,12 @@ class Front {
       streams,
       models: new ModelList(config, this.#exchanges.client(config.timeouts.connectMs)),
       exchanges: this.#exchanges,
-      ledger: options.ledger,
+      ledger,
+      metrics: metrics && new MetricsPage(metrics, config),
     })
+    metrics?.watchOpen(() => ({ streams: streams.openCount, connections: this.#connections.open }))
+    if (ledger !== undefined) metrics?.watchQueue('ledger', () => ledger.state)
+    if (hookManager !== undefined) metrics?.watchHooks(() => hookManager.counts)
   }
 
   /** @param port the port in fact, which Host has to name */

@@ -145,10 +145,12 @@ export interface StreamTimes {
   /** The longest silence between two reads that brought content, after the first. */
   readonly longestGapMs: number | null
   /**
-   * How many of these silences were how long: below 10, 20, 50, 100, 250, 500, 1000, 2500, 5000, 10000 ms, and
+   * How many of these silences were how long: up to 10, 20, 50, 100, 250, 500, 1000, 2500, 5000, 10000 ms, and
    * longer ones; up to the last that there was.
    */
   readonly gaps: readonly number[]
+  /** All these silences together. */
+  readonly gapSumMs: number
 }
 
 /** Upper bounds of `gaps`, in milliseconds; what is longer than all of them counts in one more. */

@@ -30,7 +30,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'meterResponse',
   ],
   'millrace/gateway': [
-    'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig startGateway',
+    'ConfigError configReference configSchema defaultConfig exampleConfig loadConfig parseConfig secretsOf',
+    'startGateway',
   ],
   'millrace/model': [
     'EventMap EventWriter Fold Grammar Losses WRAPPED_TAG checkGrammar escapePointer finishOf foldEvents fromByteSlot',
@@ -56,7 +57,7 @@ suite('the package', () => {
   test('holds the compiled sources, their types and the docs, and nothing else', () => {
     const sources = globSync('src/**/*.ts', { cwd: ROOT }).filter(path => !path.endsWith('.test.ts'))
     const compiled = sources.map(path => path.replace(/^src(.*)\.ts$/, 'dist$1'))
-    const docs = globSync('docs/**/*.md', { cwd: ROOT })
+    const docs = globSync('docs/**/*.{md,json}', { cwd: ROOT })
     const expected = ['LICENSE', 'README.md', 'package.json', ...docs]
     for (const path of compiled) expected.push(`${path}.js`, `${path}.d.ts`)
     assert.deepEqual(project.files.toSorted(), expected.toSorted())

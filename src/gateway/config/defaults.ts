@@ -113,4 +113,15 @@ export const LEDGER = {
   queueRows: count(10_000, 'Rows that wait at most while the store cannot be written; what comes then is counted'),
 } as const satisfies Record<string, Setting>
 
+/** What `/metrics` tells. */
+export const METRICS = {
+  models: {
+    default: 100,
+    min: 0,
+    max: 10_000,
+    meaning:
+      'Names of models that are told apart, the first that an upstream answered for; all others count as `other`.',
+  },
+} as const satisfies Record<string, Setting>
+
 export const SERVER = { host: '127.0.0.1', port: 8642, logLevel: 'info' } as const

@@ -69,6 +69,8 @@ limits:
 
 # A row for every exchange, without prompts and answers: a path, postgres://..., or off as its url.
 ledger: { maxAgeDays: 90, maxBytes: 1073741824, queueRows: 10000 }
+# What Prometheus scrapes at /metrics. Without a token it takes a client key, where there are some.
+metrics: { enabled: true, models: 100 }
 
 log: { level: info }
 `

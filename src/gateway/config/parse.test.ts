@@ -50,6 +50,7 @@ test('an empty file has every default', () => {
       connections: 1024,
     },
     responses: { remember: 1000, maxAgeMs: 3_600_000, maxCharacters: 67_108_864 },
+    metrics: { enabled: true, token: undefined, models: 100 },
     log: { level: 'info', file: undefined },
   })
 })
@@ -59,7 +60,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, log; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, metrics, log; did you mean server?',
   ],
   ['server: { port: many }', 'm.yaml:1:11 server.port: must be a whole number'],
   ['server: { port: "8642" }', 'm.yaml:1:11 server.port: must be a whole number'],

@@ -13,6 +13,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['limits', ['limits']],
   ['responses', ['responses']],
   ['ledger', ['ledger']],
+  ['metrics', ['metrics']],
   ['log', ['log']],
 ]
 

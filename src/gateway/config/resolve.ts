@@ -27,6 +27,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     limits: file.limits,
     responses: file.responses,
     ledger: { ...file.ledger, url: file.ledger.url },
+    metrics: { ...file.metrics, token: file.metrics.token },
     log: { level: file.log.level, file: file.log.file },
   }
   return { config: freeze(config), problems }

@@ -5,6 +5,7 @@ import {
   EXCHANGE_TIMEOUTS,
   LEDGER,
   LIMITS,
+  METRICS,
   RESPONSES,
   SEALS,
   SERVER,
@@ -188,6 +189,18 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('What is kept of every exchange, on disk: its report, without prompts and answers.'),
+  metrics: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether exchanges are counted, and `/metrics` tells it.'),
+      token: secret
+        .exactOptional()
+        .describe(
+          'What a scrape must send, as `Authorization: Bearer`; it opens nothing else. Without one a scrape needs a client key, where `server.keys` are set.',
+        ),
+      ...mapMembers(METRICS, withDefault),
+    })
+    .prefault({})
+    .describe('What Prometheus scrapes.'),
   log: z
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),

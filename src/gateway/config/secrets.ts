@@ -4,13 +4,14 @@ import type { Config } from './types.ts'
 
 /**
  * Every secret in the configuration, for the redactor: client keys, our keys, headers with a secret name, the
- * password of the ledger's server.
+ * password of the ledger's server, the token of the metrics.
  */
-export function secretsOf({ server, upstreams, ledger }: Config): string[] {
+export function secretsOf({ server, upstreams, ledger, metrics: { token } }: Config): string[] {
   const apiKeys = upstreams.flatMap(({ apiKey }) => apiKey ?? [])
   const headers = upstreams.flatMap(upstream => upstream.headers)
   const values = headers.filter((_, at) => at % 2 === 1 && isSecretName(headers[at - 1] as string))
   // A header may hold a scheme before its secret, and the secret is what shows up alone.
   const words = values.flatMap(value => value.split(' ').slice(1))
-  return [...server.keys, ...apiKeys, ...values, ...words, ...secretsOfUrl(ledger.url ?? '')]
+  const ours = [...secretsOfUrl(ledger.url ?? ''), ...(token === undefined ? [] : [token])]
+  return [...server.keys, ...apiKeys, ...values, ...words, ...ours]
 }

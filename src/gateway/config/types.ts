@@ -35,6 +35,8 @@ export interface Config {
   readonly responses: Responses
   /** What is kept of every exchange. */
   readonly ledger: LedgerConfig
+  /** What Prometheus scrapes. */
+  readonly metrics: MetricsConfig
   /** What is logged, and where. */
   readonly log: LogConfig
 }
@@ -92,6 +94,16 @@ export interface ModelRule {
 export interface LedgerConfig extends Readonly<Record<keyof typeof LEDGER, number>> {
   /** The path of a file, `postgres://…`, or `off`; undefined: a file in the data folder of this user. */
   readonly url: string | undefined
+}
+
+/** What Prometheus scrapes. */
+export interface MetricsConfig {
+  /** False: nothing is counted, and there is no `/metrics`. */
+  readonly enabled: boolean
+  /** What a scrape must send; undefined: a client key, where there are some. */
+  readonly token: string | undefined
+  /** Names of models that are told apart at most. */
+  readonly models: number
 }
 
 /** What is logged, and where. */

@@ -171,7 +171,7 @@ class Counting implements IStreamingMetricsCollector {
 claim<Is<StreamingMetricsCollector, IStreamingMetricsCollector>>()
 claim<Is<ReturnType<typeof createMetricsCollector>, IStreamingMetricsCollector>>()
 claim<Is<StreamingMetrics['costUsd'], number | null>>()
-claim<Is<StreamingMetrics['provenance'], 'reported' | 'partial' | 'none' | undefined>>()
+claim<Is<StreamingMetrics['provenance'], 'reported' | 'partial' | 'estimated' | 'none' | undefined>>()
 const counted: StreamingMetrics = new Counting().getMetrics()
 // @ts-expect-error: unknown is null, not absent
 const uncounted: StreamingMetrics = { tokensInput: 1 }

@@ -1,0 +1,1 @@
+export { type MetricFacts, Metrics, type MetricsOptions, type OpenCounts, type QueueState } from './metrics.ts'
