@@ -157,3 +157,14 @@ test('hostile text takes linear time', () => {
     assert.ok(performance.now() - startedAt < 500, piece)
   }
 })
+
+test('Redactor finds secrets that are cut in pieces, and keeps the cuts between others', () => {
+  const text = 'ab gate-way/key=1234 cd sk-0123456789 ef'
+  const { text: redacted, cuts } = redactor.pieces(text, [0, 2, 3, 10, 20, 22, 30, 37, 38, text.length])
+  assert.equal(redacted, 'ab [redacted] cd [redacted] ef')
+  assert.deepEqual(cuts, [0, 2, 3, 13, 13, 15, 27, 27, 28, 30])
+})
+
+test('Redactor leaves the cuts of a text without secrets', () => {
+  assert.deepEqual(redactor.pieces('some text', [3, 5]), { text: 'some text', cuts: [3, 5] })
+})

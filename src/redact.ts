@@ -63,6 +63,16 @@ export class Redactor {
   }
 
   /**
+   * As `text`, for a text that is cut in pieces: secrets that a cut goes through are found too.
+   * @param cuts places in the text, ascending
+   * @returns the text and the same places in it; one inside a secret has moved behind it
+   */
+  pieces(value: string, cuts: readonly number[]): { readonly text: string; readonly cuts: readonly number[] } {
+    const unnamed = this.#values === undefined ? { text: value, cuts } : replaceIn(value, this.#values, cuts)
+    return replaceIn(unnamed.text, SHAPES, unnamed.cuts)
+  }
+
+  /**
    * Raw headers without secrets: also the values of headers whose names tell that they are some.
    * @param raw name, value, name, value
    */
@@ -96,6 +106,21 @@ export class Redactor {
     if (value === '' || !(isSecretName(name) || this.text(value) !== value)) return pair
     return `${pair.slice(0, pair.indexOf('='))}=${REDACTED}`
   }
+}
+
+function replaceIn(text: string, pattern: RegExp, cuts: readonly number[]) {
+  const moved = [...cuts]
+  let next = 0
+  let shift = 0
+  const replaced = text.replace(pattern, (secret: string, start: number) => {
+    while (next < cuts.length && (cuts[next] as number) <= start) moved[next] = (cuts[next++] as number) + shift
+    const end = start + secret.length
+    while (next < cuts.length && (cuts[next] as number) < end) moved[next++] = start + shift + REDACTED.length
+    shift += REDACTED.length - secret.length
+    return REDACTED
+  })
+  for (; next < cuts.length; next++) moved[next] = (cuts[next] as number) + shift
+  return { text: replaced, cuts: moved }
 }
 
 function spellings(secret: string): string[] {

@@ -1,6 +1,7 @@
 /** A gateway in this process, in front of one upstream, and what it tells about its exchanges. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Config, type GatewayOptions, parseConfig, startGateway } from '../src/gateway/index.ts'
+import { type CaptureSettings, Captures } from '../src/capture/index.ts'
+import { type Config, type GatewayOptions, parseConfig, secretsOf, startGateway } from '../src/gateway/index.ts'
 import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
 import type { Metrics } from '../src/telemetry/index.ts'
@@ -41,6 +42,8 @@ export interface GatewaySetup {
   readonly metrics?: Metrics
   /** Members of `metrics` in the configuration. */
   readonly metricsConfig?: Readonly<Record<string, unknown>>
+  /** Has exchanges captured, in this folder. */
+  readonly capture?: { readonly folder: string } & { readonly [Member in keyof CaptureSettings]?: unknown }
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
@@ -57,13 +60,30 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...settings,
   })
   const config = parseConfig(text, { env: {} })
-  const { url, close } = await startGateway({
+  const captures = settings.capture && capturesOf(config, settings.capture.folder)
+  const gateway = await startGateway({
     ...{ config, log },
+    ...(captures && { captures }),
     ...(hookManager && { hookManager }),
     ...(mapEvents && { mapEvents }),
     ...(metrics && { metrics }),
   })
-  return { url, close, report: (id, headers) => readReport(url, id, headers) }
+  const { url } = gateway
+  return {
+    url,
+    report: (id, headers) => readReport(url, id, headers),
+    async close() {
+      await gateway.close()
+      await captures?.close()
+    },
+  }
+}
+
+function capturesOf(config: Config, folder: string): Captures {
+  const onError = (message: string) => {
+    throw new Error(message)
+  }
+  return new Captures({ settings: config.capture, folder, secrets: secretsOf(config), onError })
 }
 
 export interface Replays extends TestGateway {

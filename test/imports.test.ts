@@ -42,9 +42,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   tokens: [...LOWEST, 'model'],
   ledger: [...LOWEST, 'model', 'observe'],
   telemetry: [...LOWEST, 'model', 'observe'],
-  simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node'],
+  capture: [...LOWEST, 'http', 'model', 'dialects', 'observe', 'exchange'],
+  simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node', 'capture'],
   gateway: ['*'],
-  cli: [...LOWEST, 'ledger', 'gateway', 'simulator', 'telemetry'],
+  cli: [...LOWEST, 'ledger', 'gateway', 'simulator', 'telemetry', 'capture'],
   index: ['*'],
 }
 

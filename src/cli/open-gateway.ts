@@ -11,6 +11,7 @@ import { type Ledger, openLedger } from '../ledger/index.ts'
 import { Redactor } from '../redact.ts'
 import { startSimulator } from '../simulator/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
+import { openCaptures } from './captures.ts'
 import { ledgerPlace } from './ledger-place.ts'
 import { createLog } from './log.ts'
 import { simulatorConfig } from './simulator-config.ts'
@@ -45,12 +46,20 @@ export async function openGateway(
     const log = createLog(logConfig)
     ledger = ledgerOf(loaded.ledger, log)
     const metrics = await openMetrics(config)
-    const gateway = await startGateway({ config, log, ...(ledger && { ledger }), ...(metrics && { metrics }) })
+    const captures = openCaptures(config, log)
+    const gateway = await startGateway({
+      config,
+      log,
+      captures,
+      ...(ledger && { ledger }),
+      ...(metrics && { metrics }),
+    })
     return {
       url: gateway.url,
       isSimulated,
       async close() {
         await gateway.close()
+        await captures.close()
         await simulator?.close()
         await ledger?.close()
         await log.close()

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { configCommand } from './config.ts'
+import { recordCommand } from './record.ts'
 import { runCommand } from './run-agent.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
@@ -21,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .helpOption('-h, --help', 'print this help')
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
-  for (const command of [serveCommand(), runCommand(), simulateCommand(), configCommand()])
+  for (const command of [serveCommand(), runCommand(), simulateCommand(), recordCommand(), configCommand()])
     program.addCommand(command.copyInheritedSettings(program))
   for (const output of [process.stdout, process.stderr]) output.on('error', passOver)
   try {

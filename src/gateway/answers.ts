@@ -19,6 +19,16 @@ export function answerBytes(
   send(response, status, body, headers, mediaType)
 }
 
+/** A file that is not to be shown in a page, but saved. */
+export function answerFile(response: ServerResponse, file: Uint8Array, name: string, mediaType: string): void {
+  send(response, 200, file, ['content-disposition', `attachment; filename="${name}"`], mediaType)
+}
+
+/** Done, and nothing to say about it. */
+export function answerNothing(response: ServerResponse): void {
+  response.writeHead(204, ['cache-control', 'no-store']).end()
+}
+
 /** A refusal in the error form of the dialect that the client speaks. */
 export function answerFailure({ response, id }: Visit, dialect: Dialect, failure: Failure): void {
   const retry =

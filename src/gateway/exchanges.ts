@@ -1,9 +1,10 @@
 import { Capacity, type Credentials, checkJson, readBody } from '../access/index.ts'
+import type { Captures, CaptureWish, Recording } from '../capture/index.ts'
 import { decodeRequest, SealMemory } from '../convert/index.ts'
 import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
-import { getHeader, type HttpClient, sharedSweep } from '../http/index.ts'
+import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import type { Ledger, OpenRow } from '../ledger/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
@@ -31,6 +32,7 @@ export interface ExchangesOptions {
   readonly announcer: Announcer
   readonly ledger?: Ledger
   readonly metrics?: Metrics
+  readonly captures?: Captures | undefined
 }
 
 interface Found {
@@ -57,8 +59,20 @@ export class Exchanges {
   readonly #seals: SealMemory | undefined
   /** The answers that clients of Responses may refer to; undefined: none are kept. */
   readonly #responses: MemoryResponseStore | undefined
+  readonly #captures: Captures | undefined
 
-  constructor({ config, streams, log, hookManager, mapEvents, announcer, ledger, metrics }: ExchangesOptions) {
+  constructor({
+    config,
+    streams,
+    log,
+    hookManager,
+    mapEvents,
+    announcer,
+    ledger,
+    metrics,
+    captures,
+  }: ExchangesOptions) {
+    this.#captures = captures
     this.#metrics = metrics
     this.#announcer = announcer
     this.#ledger = ledger
@@ -81,10 +95,15 @@ export class Exchanges {
     this.#announcer.started(visit, dialect.name, match.operation)
     const full = this.#capacity.enter()
     try {
-      const plan = full ?? this.#plan(visit, found, credentials, await this.#readBody(visit))
+      const body = full ?? (await this.#readBody(visit))
+      if ('code' in body) {
+        this.#refuse(visit, found, credentials, body)
+        return
+      }
+      const plan = this.#plan(visit, found, credentials, body)
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
       else if ('request' in plan) this.#note(visit, await this.#estimates.answer(visit, dialect, credentials, plan))
-      else await this.#exchange(visit, found, credentials, plan)
+      else await this.#exchange(visit, found, credentials, plan, this.#record(visit, found, credentials, body))
     } catch (error) {
       this.#breakOff(visit, found, credentials, error)
     } finally {
@@ -118,9 +137,8 @@ export class Exchanges {
     { request }: Visit,
     { dialect, match }: Found,
     credentials: Credentials,
-    body: Uint8Array | Failure,
+    body: Uint8Array,
   ): Plan | Estimate | Failure {
-    if ('code' in body) return body
     const refused =
       match.operation === 'generate' ? checkJson(getHeader(request.rawHeaders, 'content-type')) : undefined
     // An answer belongs to the key that asked for it.
@@ -129,7 +147,21 @@ export class Exchanges {
     return refused ?? planRequest(this.#config, { dialect, match, credentials, body, seals, history })
   }
 
-  async #exchange(visit: Visit, { dialect, match }: Found, { key }: Credentials, plan: Plan): Promise<void> {
+  /** Keeps what is said in the exchange, where that is wished. */
+  #record({ id, request }: Visit, { dialect }: Found, { key }: Credentials, body: Uint8Array): Recording | undefined {
+    if (this.#captures === undefined) return undefined
+    const { method = '', url = '', rawHeaders: headers } = request
+    const asked = () => ({ id, key, dialect: dialect.name, method, url, headers, body })
+    return this.#captures.record(asked, key, captureWish(headers))
+  }
+
+  async #exchange(
+    visit: Visit,
+    { dialect, match }: Found,
+    { key }: Credentials,
+    plan: Plan,
+    recording: Recording | undefined,
+  ): Promise<void> {
     const { request, response, id: requestId, metadata } = visit
     const { target, model, upstream, conversion } = plan
     const isAnswer = match.operation === 'generate'
@@ -158,6 +190,7 @@ export class Exchanges {
         estimator: this.#estimates.of(() => conversion?.request ?? decodeRequest(dialect, target.body, match)),
         ownHeaders,
         redact: this.#redact,
+        observer: recording,
         ...(model.sent === undefined ? {} : { model: model.sent }),
       },
     })
@@ -167,6 +200,8 @@ export class Exchanges {
       this.#note(visit, await deferred.sendTo(response), row)
     } finally {
       this.#streams.leave(deferred)
+      // Does nothing to one that has ended as exchanges do.
+      recording?.discard()
     }
   }
 
@@ -238,4 +273,10 @@ export class Exchanges {
     this.#metrics?.note(report)
     this.#log.info({ exchange: report }, 'exchange')
   }
+}
+
+/** What a client says about being captured; whether it is heard is the configuration's business. */
+function captureWish(headers: RawHeaders): CaptureWish {
+  const word = getHeader(headers, 'x-millrace-capture')?.trim().toLowerCase()
+  return word === 'on' || word === 'off' ? word : undefined
 }

@@ -4,6 +4,7 @@ import { DIALECTS, type Dialect } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
 import { answerBytes, answerFailure, answerJson } from './answers.ts'
+import type { CaptureApi } from './capture-api.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { MetricsPage } from './metrics-page.ts'
 import type { ModelList } from './model-list.ts'
@@ -19,6 +20,7 @@ export interface HandlerParts {
   readonly ledger: Ledger | undefined
   /** Undefined: nothing is counted. */
   readonly metrics: MetricsPage | undefined
+  readonly captures: CaptureApi
 }
 
 const DEFAULT_LIST = 100
@@ -74,6 +76,7 @@ export class Handler {
     const unproven = keys.check(credentials)
     const dialect = 'dialect' in found ? found.dialect : DIALECTS.chat
     if (unproven !== undefined) return answerFailure(visit, dialect, unproven)
+    if (found.kind === 'capture') return this.#parts.captures.answer(visit, found.id, credentials.key ?? undefined)
     if (found.kind !== 'dialect') return this.#answerReports(visit, found, credentials)
     if (found.match.operation === 'models') {
       models.list(found.dialect).then(
@@ -86,7 +89,7 @@ export class Handler {
   }
 
   #answerReports(visit: Visit, found: Route & { kind: 'streams' | 'stream' }, { key }: Credentials): void {
-    const { streams } = this.#parts
+    const { streams, captures } = this.#parts
     // With keys set, a key sees its own.
     const owner = key ?? undefined
     if (found.kind === 'streams') {
@@ -97,12 +100,12 @@ export class Handler {
           DIALECTS.chat,
           failure('bad-request', 'Cannot list streams: `limit` takes a whole number from 1'),
         )
-      return answerJson(visit.response, 200, { streams: streams.recent(limit, owner) })
+      return captures.tell(streams.recent(limit, owner), told => answerJson(visit.response, 200, { streams: told }))
     }
     const report = streams.find(found.id, owner)
     if (report === undefined)
       return answerFailure(visit, DIALECTS.chat, failure('not-found', 'Cannot find the stream: no report has this id'))
-    answerJson(visit.response, 200, report)
+    captures.tell([report], ([told]) => answerJson(visit.response, 200, told))
   }
 }
 

@@ -13,6 +13,7 @@ export type {
 } from '../ledger/index.ts'
 export type { Log, LogRecord } from '../observe/index.ts'
 export {
+  type CaptureConfig,
   type Config,
   ConfigError,
   configReference,

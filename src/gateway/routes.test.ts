@@ -10,7 +10,7 @@ const GOOGLE = ['X-Goog-Api-Key', 'k']
 function routed(line: string, headers: RawHeaders = []): string {
   const [method, target] = line.split(' ') as [string, string]
   const found = route(method, splitTarget(target), headers)
-  if (found.kind === 'stream') return `stream ${found.id}`
+  if (found.kind === 'stream' || found.kind === 'capture') return `${found.kind} ${found.id}`
   if (found.kind !== 'dialect') return 'dialect' in found ? `${found.kind} ${found.dialect.name}` : found.kind
   const { operation, path, model, stream } = found.match
   const words = [found.dialect.name, operation, path, ...(model === undefined ? [] : [model, stream])]
@@ -99,6 +99,9 @@ const CASES: readonly (readonly [line: string, expected: string, headers?: RawHe
   ['HEAD /ready', 'ready'],
   ['GET /api/streams?limit=4', 'streams'],
   ['GET /api/streams/an-id', 'stream an-id'],
+  ['GET /api/streams/an-id/capture', 'capture an-id'],
+  ['DELETE /api/streams/an-id/capture', 'capture an-id'],
+  ['POST /api/streams/an-id/capture', 'wrong-method chat'],
   ['POST /health', 'wrong-method chat'],
   ['DELETE /api/streams', 'wrong-method chat'],
   ['DELETE /api/streams/an-id', 'wrong-method chat'],

@@ -9,6 +9,7 @@ export type Route =
   | { readonly kind: 'metrics' }
   | { readonly kind: 'streams' }
   | { readonly kind: 'stream'; readonly id: string }
+  | { readonly kind: 'capture'; readonly id: string }
   | { readonly kind: 'not-found'; readonly dialect: Dialect }
   /** `allow`: the methods that the path has. */
   | { readonly kind: 'wrong-method'; readonly dialect: Dialect; readonly allow: string }
@@ -28,12 +29,14 @@ const OWN_PATHS: Readonly<Record<string, 'health' | 'ready' | 'metrics' | 'strea
 }
 
 const STREAM_PATH = '/api/streams/'
+const CAPTURE_PATH = '/capture'
 
 const VERSIONS = ['/v1', '/v1beta', '/v1alpha'] as const
 
 const ALL = Object.values(DIALECTS)
 const PREFIXES = [...new Set(ALL.map(({ http }) => http.prefix))]
 const OWN_METHODS = ['GET', 'HEAD']
+const CAPTURE_METHODS = [...OWN_METHODS, 'DELETE']
 const OTHER_METHODS = ['POST', 'GET']
 
 export function splitTarget(target: string): Target {
@@ -49,10 +52,10 @@ export function splitTarget(target: string): Target {
  */
 export function route(method: string, { path, query }: Target, headers: RawHeaders): Route {
   const own = ownRoute(path)
-  if (own !== undefined)
-    return OWN_METHODS.includes(method)
-      ? own
-      : { kind: 'wrong-method', dialect: DIALECTS.chat, allow: OWN_METHODS.join(', ') }
+  if (own !== undefined) {
+    const allowed = own.kind === 'capture' ? CAPTURE_METHODS : OWN_METHODS
+    return allowed.includes(method) ? own : { kind: 'wrong-method', dialect: DIALECTS.chat, allow: allowed.join(', ') }
+  }
 
   const prefix = PREFIXES.find(prefix => path.startsWith(`${prefix}/`))
   const below = prefix === undefined ? path : path.slice(prefix.length)
@@ -86,7 +89,12 @@ function likeliest(dialects: readonly Dialect[], likely: DialectName): Dialect {
 }
 
 function ownRoute(path: string): Route | undefined {
-  if (path.startsWith(STREAM_PATH)) return { kind: 'stream', id: path.slice(STREAM_PATH.length) }
+  if (path.startsWith(STREAM_PATH)) {
+    const id = path.slice(STREAM_PATH.length)
+    return id.endsWith(CAPTURE_PATH)
+      ? { kind: 'capture', id: id.slice(0, -CAPTURE_PATH.length) }
+      : { kind: 'stream', id }
+  }
   const kind = OWN_PATHS[path]
   return kind && { kind }
 }

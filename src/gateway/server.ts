@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Allowed, allowedNames, Capacity, checkTarget, KeyRing, MAX_FIELDS } from '../access/index.ts'
+import type { Captures } from '../capture/index.ts'
 import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
@@ -10,6 +11,7 @@ import type { HandlerConfig } from '../streaming/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
+import { CaptureApi } from './capture-api.ts'
 import type { Config } from './config/index.ts'
 import { Exchanges } from './exchanges.ts'
 import { dialectOf, Handler } from './handler.ts'
@@ -41,6 +43,8 @@ export interface GatewayOptions {
   readonly ledger?: Ledger
   /** What counts for `/metrics`. Default: nothing does, and there is no such path. */
   readonly metrics?: Metrics
+  /** Where exchanges are kept that are to be looked at later. Default: none are. */
+  readonly captures?: Captures
 }
 
 /** A gateway that is running. */
@@ -130,6 +134,7 @@ class Front {
       exchanges: this.#exchanges,
       ledger,
       metrics: metrics && new MetricsPage(metrics, config),
+      captures: new CaptureApi(options.captures, options.log),
     })
     metrics?.watchOpen(() => ({ streams: streams.openCount, connections: this.#connections.open }))
     if (ledger !== undefined) metrics?.watchQueue('ledger', () => ledger.state)

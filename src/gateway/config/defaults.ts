@@ -124,4 +124,25 @@ export const METRICS = {
   },
 } as const satisfies Record<string, Setting>
 
+/** What is kept of exchanges on wish, and how long. */
+export const CAPTURE = {
+  maxBytes: bytes(
+    4 * MiB,
+    'one exchange that are kept, requests at most half of them; what comes after is left out, and the file says so',
+  ),
+  maxMemoryBytes: bytes(64 * MiB, 'all exchanges that are held until they end'),
+  maxAgeMs: {
+    default: WEEK_MS,
+    min: 1,
+    max: 52 * WEEK_MS,
+    meaning: 'Milliseconds that a captured exchange is kept.',
+  },
+  maxTotalBytes: {
+    default: GiB,
+    min: 1,
+    max: 1024 * GiB,
+    meaning: 'Bytes of all files together; the oldest go first.',
+  },
+} as const satisfies Record<string, Setting>
+
 export const SERVER = { host: '127.0.0.1', port: 8642, logLevel: 'info' } as const

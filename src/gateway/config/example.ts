@@ -71,6 +71,8 @@ limits:
 ledger: { maxAgeDays: 90, maxBytes: 1073741824, queueRows: 10000 }
 # What Prometheus scrapes at /metrics. Without a token it takes a client key, where there are some.
 metrics: { enabled: true, models: 100 }
+# Exchanges that are kept as files, to be looked at and replayed: off, errors, sample or all.
+capture: { mode: off }
 
 log: { level: info }
 `

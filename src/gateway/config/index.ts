@@ -7,6 +7,7 @@ export { defaultConfig, type ParseOptions, parseConfig } from './parse.ts'
 export { configReference } from './reference.ts'
 export { secretsOf } from './secrets.ts'
 export type {
+  CaptureConfig,
   Config,
   Environment,
   LedgerConfig,

@@ -51,6 +51,17 @@ test('an empty file has every default', () => {
     },
     responses: { remember: 1000, maxAgeMs: 3_600_000, maxCharacters: 67_108_864 },
     metrics: { enabled: true, token: undefined, models: 100 },
+    capture: {
+      mode: 'off',
+      sampleShare: 0.01,
+      onRequest: false,
+      keys: [],
+      folder: undefined,
+      maxBytes: 4_194_304,
+      maxMemoryBytes: 67_108_864,
+      maxAgeMs: 604_800_000,
+      maxTotalBytes: 1_073_741_824,
+    },
     log: { level: 'info', file: undefined },
   })
 })
@@ -60,8 +71,11 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, metrics, log; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, metrics, capture, log; did you mean server?',
   ],
+  ['capture: { mode: some }', 'm.yaml:1:12 capture.mode: must be one of off, errors, sample, all'],
+  ['capture: { sampleShare: 2 }', 'm.yaml:1:12 capture.sampleShare: must be from 0 to 1'],
+  ['capture: { keys: [a1] }', 'm.yaml:1:19 capture.keys[0]: must be the first 8 hex digits of the SHA-256 of a key'],
   ['server: { port: many }', 'm.yaml:1:11 server.port: must be a whole number'],
   ['server: { port: "8642" }', 'm.yaml:1:11 server.port: must be a whole number'],
   ['server: { port: 1.5 }', 'm.yaml:1:11 server.port: must be a whole number'],

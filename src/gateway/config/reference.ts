@@ -14,6 +14,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['responses', ['responses']],
   ['ledger', ['ledger']],
   ['metrics', ['metrics']],
+  ['capture', ['capture']],
   ['log', ['log']],
 ]
 

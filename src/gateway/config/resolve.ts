@@ -28,6 +28,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     responses: file.responses,
     ledger: { ...file.ledger, url: file.ledger.url },
     metrics: { ...file.metrics, token: file.metrics.token },
+    capture: { ...file.capture, folder: file.capture.folder },
     log: { level: file.log.level, file: file.log.file },
   }
   return { config: freeze(config), problems }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { DialectName } from '../../dialects/index.ts'
 import {
+  CAPTURE,
   DRAIN,
   EXCHANGE_TIMEOUTS,
   LEDGER,
@@ -13,7 +14,7 @@ import {
   TIMEOUTS,
 } from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
-import { baseUrl, headerName, headerValue, hostName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
+import { baseUrl, headerName, headerValue, hostName, keyName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
 import type { LogLevel } from './types.ts'
 
 const DIALECTS = {
@@ -201,6 +202,39 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('What Prometheus scrapes.'),
+  capture: z
+    .strictObject({
+      mode: z
+        .enum(['off', 'errors', 'sample', 'all'])
+        .default('off')
+        .describe(
+          'Which exchanges are captured, with requests, answers and their times: none, those that end as anything but `completed`, a share of them, or all.',
+        ),
+      sampleShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.01)
+        .describe('The share that `sample` captures: 0.01 is one in a hundred.'),
+      onRequest: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether a client can have its exchange captured, whatever the mode, by the header `x-millrace-capture: on`. With `off` a client can always refuse.',
+        ),
+      keys: z
+        .array(keyName)
+        .default([])
+        .describe(
+          'Names of the client keys whose exchanges may be captured, as in reports: the first 8 hex digits of their SHA-256. None: those of everybody.',
+        ),
+      folder: nonEmpty
+        .exactOptional()
+        .describe("Where the files are. Default: `millrace/captures` in the platform's folder for data."),
+      ...mapMembers(CAPTURE, withDefault),
+    })
+    .prefault({})
+    .describe('Exchanges that are kept as files, to be looked at and replayed.'),
   log: z
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),

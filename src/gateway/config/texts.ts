@@ -10,6 +10,7 @@ export const baseUrl = z.string().refine(text => normaliseBaseUrl(text) !== unde
   error: 'must be an http or https URL without user name, query and fragment',
 })
 export const secret = pattern('a text of visible ASCII characters without blanks', /^[\x21-\x7e]+$/)
+export const keyName = pattern('the first 8 hex digits of the SHA-256 of a key', /^[0-9a-f]{8}$/)
 export const upstreamName = pattern(
   'a name of lower-case letters, digits, "-" and "_", and more than digits',
   /^(?!\d+$)[a-z0-9][a-z0-9_-]*$/,

@@ -2,7 +2,7 @@ import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
 import type { ClientGone } from '../../exchange/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
-import type { LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
+import type { CAPTURE, LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
 export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
@@ -37,6 +37,8 @@ export interface Config {
   readonly ledger: LedgerConfig
   /** What Prometheus scrapes. */
   readonly metrics: MetricsConfig
+  /** Which exchanges are kept as files, and for how long. */
+  readonly capture: CaptureConfig
   /** What is logged, and where. */
   readonly log: LogConfig
 }
@@ -104,6 +106,20 @@ export interface MetricsConfig {
   readonly token: string | undefined
   /** Names of models that are told apart at most. */
   readonly models: number
+}
+
+/** What is captured; `defaults.ts` says what each number means. */
+export interface CaptureConfig extends Readonly<Record<keyof typeof CAPTURE, number>> {
+  /** Which exchanges are captured by themselves. */
+  readonly mode: 'off' | 'errors' | 'sample' | 'all'
+  /** The share of `sample`, from 0 to 1. */
+  readonly sampleShare: number
+  /** Clients may ask for it. */
+  readonly onRequest: boolean
+  /** Names of the keys whose exchanges may be captured; empty: everybody's. */
+  readonly keys: readonly string[]
+  /** Where the files are; undefined: in the platform's folder for data. */
+  readonly folder: string | undefined
 }
 
 /** What is logged, and where. */
