@@ -5,7 +5,10 @@ import { configCommand } from './config.ts'
 import { recordCommand } from './record.ts'
 import { runCommand } from './run-agent.ts'
 import { serveCommand } from './serve.ts'
+import { showCommand } from './show.ts'
 import { simulateCommand } from './simulate.ts'
+import { streamsCommand } from './streams.ts'
+import { usageCommand } from './usage.ts'
 
 /** Exit codes: 0 done, 1 something failed while running, 2 the command line or the configuration is wrong. */
 const FAILED = 1
@@ -22,8 +25,11 @@ export async function run(argv: readonly string[]): Promise<void> {
     .helpOption('-h, --help', 'print this help')
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
-  for (const command of [serveCommand(), runCommand(), simulateCommand(), recordCommand(), configCommand()])
-    program.addCommand(command.copyInheritedSettings(program))
+  const commands = [
+    ...[serveCommand(), runCommand(), streamsCommand(), showCommand(), usageCommand()],
+    ...[simulateCommand(), recordCommand(), configCommand()],
+  ]
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program))
   for (const output of [process.stdout, process.stderr]) output.on('error', passOver)
   try {
     await program.parseAsync(argv)

@@ -11,6 +11,6 @@ export type {
   UsageQuestion,
   UsageRow,
 } from './questions.ts'
-export type { LedgerReader } from './reader.ts'
+export { type LedgerReader, openReader } from './reader.ts'
 export type { OpenRow } from './rows.ts'
 export { secretsOfUrl } from './secrets.ts'

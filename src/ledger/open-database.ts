@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Database } from './database.ts'
+import { isPostgres } from './place.ts'
 import { openPostgres } from './postgres.ts'
 import { versionOf } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
@@ -7,11 +8,6 @@ import { openSqlite } from './sqlite.ts'
 /** Questions of a page come two at a time; what is written comes in one order. */
 const READING = 2
 const WRITING = 1
-
-/** Whether the ledger is on a server: else its URL is the path of a file. */
-export function isPostgres(url: string): boolean {
-  return /^postgres(?:ql)?:\/\//.test(url)
-}
 
 /**
  * Opens the store of a ledger.

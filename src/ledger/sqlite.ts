@@ -104,7 +104,8 @@ class SqliteDatabase implements Database {
   }
 
   isFaultOfRow(error: unknown): boolean {
-    return FAULTS_OF_ROWS.includes((error as { errcode?: number }).errcode ?? -1)
+    // The lowest byte is the kind of it, the others say more.
+    return FAULTS_OF_ROWS.includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)
   }
 
   async close(): Promise<void> {

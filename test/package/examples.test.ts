@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
+import { freePort } from '../free-port.ts'
 import { Program } from '../process.ts'
 import { blocksOf, curlLines, PAGES } from './markdown.ts'
 import { runProgram } from './program.ts'
 import { Project } from './project.ts'
-import { freePort } from './server.ts'
 
 const CHAT = { model: 'sim/story', stream: true, messages: [{ role: 'user', content: 'Hi' }] }
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { eventually } from '../eventually.ts'
+import { freePort } from '../free-port.ts'
 
 const LOOK_EVERY_MS = 50
 
@@ -51,15 +52,6 @@ export async function runServer(
     throw error
   }
   return running
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Undefined: not yet. */

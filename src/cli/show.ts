@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { MillraceError } from '../errors.ts'
+import type { LedgerEntry } from '../gateway/index.ts'
+import { oneLine } from '../redact.ts'
+import { formatEntry } from './entry.ts'
+import { withLedgerOptions } from './ledger-options.ts'
+import { isForPrograms, type LedgerFlags, withLedger } from './with-ledger.ts'
+
+export function showCommand(): Command {
+  const command = new Command('show')
+    .description('Show one exchange of the ledger.')
+    .argument('<id>', 'its id, as in x-millrace-request-id, or the beginning of it')
+  return withLedgerOptions(command).action(show)
+}
+
+async function show(id: string, flags: LedgerFlags): Promise<void> {
+  const entry = await findEntry(id, flags)
+  process.stdout.write(isForPrograms(flags) ? `${JSON.stringify(entry, null, 2)}\n` : formatEntry(entry))
+}
+
+/** @throws {MillraceError} not-found, when there is none; bad-request, when there are several */
+async function findEntry(id: string, flags: LedgerFlags): Promise<LedgerEntry> {
+  const found = await withLedger(flags, reader => reader.find(id))
+  const [entry] = found
+  if (entry === undefined)
+    throw new MillraceError('not-found', `Cannot show ${JSON.stringify(oneLine(id))}: the ledger has no such exchange`)
+  if (found.length > 1) {
+    const ids = found.map(({ row }) => `  ${row.id}`).join('\n')
+    throw new MillraceError('bad-request', `Cannot show ${JSON.stringify(id)}: several ids begin so:\n${ids}`)
+  }
+  return entry
+}
