@@ -14,6 +14,7 @@ const SILENT: Log = { info() {}, warn() {}, error() {} }
 
 export interface TestGateway {
   readonly url: string
+  readonly pageUrl: string | undefined
   /**
    * The report of the exchange with this `x-millrace-request-id`, once it has ended.
    * @param headers with a key, where keys are set
@@ -44,13 +45,15 @@ export interface GatewaySetup {
   readonly metricsConfig?: Readonly<Record<string, unknown>>
   /** Has exchanges captured, in this folder. */
   readonly capture?: { readonly folder: string } & { readonly [Member in keyof CaptureSettings]?: unknown }
+  /** Folder of the built page. */
+  readonly pageFolder?: string
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { log = SILENT, hookManager, mapEvents, metrics, metricsConfig, ...configured } = setup
+  const { log = SILENT, hookManager, mapEvents, metrics, metricsConfig, pageFolder, ...configured } = setup
   const { server, upstream, upstreams, models = [], ...settings } = configured
   const text = JSON.stringify({
     server: { port: 0, ...server },
@@ -67,10 +70,12 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...(hookManager && { hookManager }),
     ...(mapEvents && { mapEvents }),
     ...(metrics && { metrics }),
+    ...(pageFolder && { pageFolder }),
   })
-  const { url } = gateway
+  const { url, pageUrl } = gateway
   return {
     url,
+    pageUrl,
     report: (id, headers) => readReport(url, id, headers),
     async close() {
       await gateway.close()

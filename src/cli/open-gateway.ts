@@ -22,6 +22,8 @@ export type ListenFlags = Partial<Pick<Config['server'], 'host' | 'port'>>
 export interface OpenGateway {
   /** Where it listens. */
   readonly url: string
+  /** Where its web page is, with what opens it once; undefined without a page. */
+  readonly pageUrl: string | undefined
   /** Whether the simulator answers, for want of any upstream. */
   readonly isSimulated: boolean
   /** Lets running streams finish, and writes ledger and log to their end. */
@@ -56,6 +58,7 @@ export async function openGateway(
     })
     return {
       url: gateway.url,
+      pageUrl: gateway.pageUrl,
       isSimulated,
       async close() {
         await gateway.close()

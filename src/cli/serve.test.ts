@@ -23,7 +23,11 @@ suite('serve', { concurrency: 2 }, () => {
     const url = await gateway.url()
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
     await eventually(() => gateway.stdout.includes('millrace config example') || undefined)
-    assert.ok(gateway.stdout.startsWith(`millrace listening on ${url}\n\nNo configuration and no provider keys`))
+    assert.ok(
+      gateway.stdout.startsWith(
+        `millrace listening on ${url}\nwatch your streams at ${url}/\n\nNo configuration and no provider keys`,
+      ),
+    )
     const response = await ask(url)
     assert.deepEqual([response.status, response.headers.get('x-millrace-upstream')], [200, 'simulator'])
     await response.text()
@@ -31,11 +35,23 @@ suite('serve', { concurrency: 2 }, () => {
     assert.equal(JSON.parse(line).exchange.id, response.headers.get('x-millrace-request-id'))
   })
 
-  test('takes the configuration of its folder, and says no more than where it listens', async () => {
+  test('takes the configuration of its folder, and says no more than where it listens and where its page is', async () => {
     await using gateway = await Program.start(SERVE, CONFIG)
     const url = await gateway.url()
     assert.equal((await ask(url)).headers.get('x-millrace-upstream'), 'up')
-    assert.equal(gateway.stdout, `millrace listening on ${url}\n`)
+    assert.equal(gateway.stdout, `millrace listening on ${url}\nwatch your streams at ${url}/\n`)
+  })
+
+  test('with keys it prints a link that opens its page once, and without a page none', async () => {
+    const server = { keys: ['a-key-of-this-test'] }
+    await using gateway = await Program.start(SERVE, { ...CONFIG, server })
+    const url = await gateway.url()
+    const link = /^watch your streams at (\S+)$/m
+    const [, page] = await eventually(() => link.exec(gateway.stdout) ?? undefined)
+    assert.match(page as string, new RegExp(`^${url}/#token=[\\w-]{32}$`))
+    await using bare = await Program.start(SERVE, { ...CONFIG, server: { ...server, page: false } })
+    await bare.url()
+    assert.doesNotMatch(bare.stdout, link)
   })
 
   test('says that its port is in use, with exit code 1', async () => {

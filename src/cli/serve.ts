@@ -28,5 +28,6 @@ async function serve({ config: flag, host, port }: ServeFlags): Promise<void> {
   const gateway = await openGateway(loaded, server)
   stopOnSignals(() => gateway.close())
   process.stdout.write(`millrace listening on ${gateway.url}\n`)
+  if (gateway.pageUrl !== undefined) process.stdout.write(`watch your streams at ${gateway.pageUrl}\n`)
   if (gateway.isSimulated) process.stdout.write(welcome(gateway.url))
 }

@@ -34,6 +34,7 @@ export class EventReading {
         reading.textBytes += utf8Length(event.text)
         if (this.#isReasoning[event.index] === true) reading.hasReasoning = true
         else reading.hasToken = true
+        reading.latest = this.#isReasoning[event.index] === true ? 'reasoning' : 'text'
         break
       case 'message-start':
         reading.answerId = event.id
@@ -45,6 +46,7 @@ export class EventReading {
         if (event.kind === 'text' || event.kind === 'refusal' || event.kind === 'reasoning') break
         reading.progress++
         if (event.kind === 'tool-call') reading.hasToken = true
+        reading.latest = event.kind === 'media' ? 'text' : 'tool-call'
         break
       case 'payload-delta':
         reading.progress++

@@ -188,6 +188,8 @@ export interface Reading {
   hasReasoning: boolean
   /** Visible text, a refusal or a tool call has come. */
   hasToken: boolean
+  /** What the content was that came last, as far as it was looked at; undefined before any. */
+  latest: 'reasoning' | 'text' | 'tool-call' | undefined
   /** Every candidate that was opened has its finish. Stays false after a failure. */
   isFinished: boolean
   /** The terminal event itself has come; nothing of the answer can follow. Stays false after a failure. */
@@ -268,6 +270,7 @@ export function emptyReading(): Reading {
     progress: 0,
     hasReasoning: false,
     hasToken: false,
+    latest: undefined,
     isFinished: false,
     isTerminal: false,
     finish: undefined,

@@ -185,6 +185,7 @@ for (const dialect of Object.keys(TELLS) as DialectName[])
       events: LOOKALIKES.length,
       progress: LOOKALIKES.length,
       hasToken: true,
+      latest: 'text',
     })
   })
 

@@ -16,6 +16,7 @@ import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } fr
 import { estimateByLength, estimateByText, isUncounted } from './estimate.ts'
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
+import { type Progress, progressOf } from './progress.ts'
 import { outcomeOf, Recorder } from './recorder.ts'
 import { withoutSecrets } from './redacted-events.ts'
 import { isAnswer, Run, type RunOwner } from './run.ts'
@@ -104,6 +105,19 @@ export class Exchange implements RunOwner, OutletEvents {
     const message =
       why === 'drain' ? 'Stream was cut: the gateway is shutting down' : 'Stream was stopped by an operator'
     this.#stop(failure('cancelled', message, { status: 503 }))
+  }
+
+  /** How far it has come. Looking changes nothing, but that silences are kept from then on. */
+  progress(): Progress {
+    const isOver = this.#phase === 'ending' || this.#phase === 'ended'
+    return progressOf(this.#record, this.#run?.stage?.seen.reading, this.#sweep.now(), isOver)
+  }
+
+  /** The report as far as it could be written now. How the exchange ends, and why, is not known: its outcome means nothing. */
+  reportSoFar(): StreamReport {
+    const reading = this.#run?.stage?.seen.reading
+    const estimated = reading !== undefined && isUncounted(reading) ? estimateByLength(reading) : undefined
+    return this.#record.report('completed', reading, this.#sweep.now(), estimated)
   }
 
   // What the upstream does.

@@ -13,6 +13,7 @@ import {
   type StreamReport,
   statedCost,
 } from '../observe/index.ts'
+import { GapTrail } from './gap-trail.ts'
 
 /** What is known of an exchange before it starts. */
 export interface Subject {
@@ -37,7 +38,8 @@ export class Recorder {
   readonly startedAt: number
   /** What is known of prices. */
   readonly prices: PriceBook | undefined
-  readonly #wallMs = Date.now()
+  /** When it started, in milliseconds since the epoch. */
+  readonly wallMs = Date.now()
 
   /** The attempts that were over before the last one. */
   readonly #attempts: ReportedAttempt[] = []
@@ -86,6 +88,8 @@ export class Recorder {
   #gapSumMs = 0
   /** By `GAP_BOUNDS_MS`. */
   readonly #gaps: number[] = []
+  /** Undefined while nobody watches. */
+  #gapTrail: GapTrail | undefined
 
   constructor(subject: Subject, now: number, prices?: PriceBook) {
     this.subject = subject
@@ -125,7 +129,14 @@ export class Recorder {
     this.progressAt = now
   }
 
+  /** The silences from now on: who asks first makes them be kept. */
+  get gapTrail(): GapTrail {
+    this.#gapTrail ??= new GapTrail()
+    return this.#gapTrail
+  }
+
   #noteGap(ms: number): void {
+    this.#gapTrail?.push(ms)
     this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, ms)
     this.#gapSumMs += ms
     let bound = 0
@@ -162,7 +173,7 @@ export class Recorder {
     const last = this.#attempt(failure, now)
     return {
       id: subject.id,
-      time: isoTime(this.#wallMs),
+      time: isoTime(this.wallMs),
       key: subject.key ?? null,
       client: { dialect: subject.dialect ?? null },
       upstream: { name: this.upstream ?? null, dialect: (this.upstreamDialect as DialectName | undefined) ?? null },
@@ -208,7 +219,7 @@ export class Recorder {
     const dialect = this.upstreamDialect as DialectName | undefined
     const isPriceable = this.prices !== undefined && model !== undefined && dialect !== undefined
     if (!isPriceable || Object.keys(usage).length === 0) return statedCost(usage)
-    const priced = { upstream: this.upstream ?? '', dialect, model, usage, time: this.#wallMs }
+    const priced = { upstream: this.upstream ?? '', dialect, model, usage, time: this.wallMs }
     return this.prices.costOf(priced) ?? statedCost(usage)
   }
 }

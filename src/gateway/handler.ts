@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Credentials, KeyRing } from '../access/index.ts'
+import type { KeyRing } from '../access/index.ts'
 import { DIALECTS, type Dialect } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
@@ -8,6 +8,7 @@ import type { CaptureApi } from './capture-api.ts'
 import type { Exchanges } from './exchanges.ts'
 import type { MetricsPage } from './metrics-page.ts'
 import type { ModelList } from './model-list.ts'
+import type { Page } from './page/index.ts'
 import { type Route, route } from './routes.ts'
 import type { Streams } from './streams.ts'
 import type { Visit } from './visit.ts'
@@ -21,12 +22,14 @@ export interface HandlerParts {
   /** Undefined: nothing is counted. */
   readonly metrics: MetricsPage | undefined
   readonly captures: CaptureApi
+  /** Undefined: there is none. */
+  readonly page: Page | undefined
 }
 
 const DEFAULT_LIST = 100
 
 /** What is answered before a key is asked for, or asks for another. */
-type Unguarded = 'health' | 'ready' | 'metrics' | 'not-found' | 'wrong-method'
+type Unguarded = 'health' | 'ready' | 'metrics' | 'page' | 'not-found' | 'wrong-method'
 
 /** Takes a request to what answers it: an exchange, or an answer of our own. */
 export class Handler {
@@ -38,7 +41,7 @@ export class Handler {
 
   handle(visit: Visit, isReady: boolean): void {
     const { request, response, target } = visit
-    const found = route(request.method as string, target, request.rawHeaders)
+    const found = this.#route(visit)
     switch (found.kind) {
       case 'health':
         return answerJson(response, 200, { status: 'ok' })
@@ -57,6 +60,8 @@ export class Handler {
           found.dialect,
           failure('bad-request', `Cannot ${request.method} ${target.path}: it takes ${found.allow}`, { status: 405 }),
         )
+      case 'page':
+        return this.#parts.page?.handle(visit, found.page)
       default:
         this.#admit(visit, found)
     }
@@ -69,15 +74,29 @@ export class Handler {
     answerJson(response, isReady ? 200 : 503, { status, ...(ledger && { ledger: ledger.state }) })
   }
 
+  /** Without the page its paths are no paths. */
+  #route({ request, target }: Visit): Route {
+    const found = route(request.method as string, target, request.rawHeaders)
+    const isOfPage = found.kind === 'page' || (found.kind === 'wrong-method' && found.ofPage)
+    return isOfPage && this.#parts.page === undefined ? { kind: 'not-found', dialect: DIALECTS.chat } : found
+  }
+
   /** What only a client with a key gets, where keys are set. */
   #admit(visit: Visit, found: Exclude<Route, { kind: Unguarded }>): void {
-    const { keys, exchanges, models } = this.#parts
+    const { keys, exchanges, models, page, captures } = this.#parts
     const credentials = keys.read(visit.request.rawHeaders, visit.target.query.slice(1))
-    const unproven = keys.check(credentials)
     const dialect = 'dialect' in found ? found.dialect : DIALECTS.chat
+    // The session of a page reads reports. It never asks an upstream for anything.
+    const visitor = found.kind === 'dialect' ? undefined : page?.visitorOf(visit, credentials)
+    const unproven = visitor === undefined ? keys.check(credentials) : undefined
     if (unproven !== undefined) return answerFailure(visit, dialect, unproven)
-    if (found.kind === 'capture') return this.#parts.captures.answer(visit, found.id, credentials.key ?? undefined)
-    if (found.kind !== 'dialect') return this.#answerReports(visit, found, credentials)
+    if (found.kind !== 'dialect') {
+      const owner = visitor === undefined ? (credentials.key ?? undefined) : visitor.key
+      const refused = page?.checkChange(visit, credentials)
+      if (refused !== undefined) return answerFailure(visit, dialect, refused)
+      if (found.kind === 'capture') return captures.answer(visit, found.id, owner)
+      return this.#answerReports(visit, found, owner)
+    }
     if (found.match.operation === 'models') {
       models.list(found.dialect).then(
         body => answerBytes(visit.response, 200, body),
@@ -88,10 +107,9 @@ export class Handler {
     exchanges.handle(visit, found, credentials)
   }
 
-  #answerReports(visit: Visit, found: Route & { kind: 'streams' | 'stream' }, { key }: Credentials): void {
+  /** @param owner with keys set, a key sees its own; undefined: all */
+  #answerReports(visit: Visit, found: Route & { kind: 'streams' | 'stream' }, owner: string | undefined): void {
     const { streams, captures } = this.#parts
-    // With keys set, a key sees its own.
-    const owner = key ?? undefined
     if (found.kind === 'streams') {
       const limit = Number(new URLSearchParams(visit.target.query).get('limit') ?? DEFAULT_LIST)
       if (!Number.isInteger(limit) || limit < 1)

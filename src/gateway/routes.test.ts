@@ -112,7 +112,10 @@ const CASES: readonly (readonly [line: string, expected: string, headers?: RawHe
   ['GET /v1beta/models/m:generateContent', 'wrong-method gemini'],
 
   // No such path, in the form of who may have asked.
-  ['GET /', 'not-found chat'],
+  ['GET /', 'page'],
+  ['GET /api/live', 'page'],
+  ['PUT /', 'wrong-method chat'],
+  ['GET /index.html', 'not-found chat'],
   ['POST /v1', 'not-found chat'],
   ['POST /v2/chat/completions', 'not-found chat'],
   ['POST /v1/v1/chat/completions', 'not-found chat'],

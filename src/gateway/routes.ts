@@ -1,5 +1,6 @@
 import { DIALECTS, type Dialect, type DialectName, type Match } from '../dialects/index.ts'
 import { getHeader, type RawHeaders } from '../http/index.ts'
+import { type PageRoute, pageRoute } from './page/index.ts'
 
 /** Where a request is to go. */
 export type Route =
@@ -10,9 +11,10 @@ export type Route =
   | { readonly kind: 'streams' }
   | { readonly kind: 'stream'; readonly id: string }
   | { readonly kind: 'capture'; readonly id: string }
+  | { readonly kind: 'page'; readonly page: PageRoute }
   | { readonly kind: 'not-found'; readonly dialect: Dialect }
-  /** `allow`: the methods that the path has. */
-  | { readonly kind: 'wrong-method'; readonly dialect: Dialect; readonly allow: string }
+  /** `allow`: the methods that the path has; `ofPage`: if it has any depends on whether there is a page. */
+  | { readonly kind: 'wrong-method'; readonly dialect: Dialect; readonly allow: string; readonly ofPage?: true }
 
 /** A request target without its origin, which is never read from it. */
 export interface Target {
@@ -51,6 +53,11 @@ export function splitTarget(target: string): Target {
  * of a dialect: SDK base URLs differ.
  */
 export function route(method: string, { path, query }: Target, headers: RawHeaders): Route {
+  const page = pageRoute(method, path)
+  if (page !== undefined)
+    return 'to' in page
+      ? { kind: 'page', page }
+      : { kind: 'wrong-method', dialect: DIALECTS.chat, allow: page.allow, ofPage: true }
   const own = ownRoute(path)
   if (own !== undefined) {
     const allowed = own.kind === 'capture' ? CAPTURE_METHODS : OWN_METHODS

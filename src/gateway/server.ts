@@ -17,6 +17,7 @@ import { Exchanges } from './exchanges.ts'
 import { dialectOf, Handler } from './handler.ts'
 import { MetricsPage } from './metrics-page.ts'
 import { ModelList } from './model-list.ts'
+import { Page } from './page/index.ts'
 import { splitTarget } from './routes.ts'
 import { Streams } from './streams.ts'
 import type { Visit } from './visit.ts'
@@ -45,12 +46,19 @@ export interface GatewayOptions {
   readonly metrics?: Metrics
   /** Where exchanges are kept that are to be looked at later. Default: none are. */
   readonly captures?: Captures
+  /** Folder of the built web page. Default: where the package has it. */
+  readonly pageFolder?: string
 }
 
 /** A gateway that is running. */
 export interface Gateway {
   /** Where it listens, `http://127.0.0.1:8642`. */
   readonly url: string
+  /**
+   * Where its web page is, with what opens it once where keys are set: whoever has it sees all streams. Undefined
+   * without a page.
+   */
+  readonly pageUrl: string | undefined
   /** Refuses new requests, lets running streams finish within `drainMs`, cuts the rest, tells hooks, closes. */
   close(): Promise<void>
 }
@@ -88,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   announcer.ready(url)
   return {
     url,
+    pageUrl: front.page?.url(url),
     async close() {
       announcer.stopping()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
@@ -115,6 +124,7 @@ class Front {
   readonly #config: Config
   readonly #exchanges: Exchanges
   readonly #handler: Handler
+  readonly page: Page | undefined
   readonly #connections: Capacity
   readonly #announcer: Announcer
   #allowed: Allowed | undefined
@@ -127,9 +137,19 @@ class Front {
     this.#announcer = announcer
     this.#connections = new Capacity('connections', config.limits.connections)
     this.#exchanges = new Exchanges({ ...options, streams, announcer })
+    const keys = new KeyRing(config.server.keys)
+    if (config.server.page)
+      this.page = new Page({
+        keys,
+        isOpen: config.server.keys.length === 0,
+        streams,
+        folder: options.pageFolder,
+        ledger: ledger?.reader,
+      })
     this.#handler = new Handler({
-      keys: new KeyRing(config.server.keys),
+      keys,
       streams,
+      page: this.page,
       models: new ModelList(config, this.#exchanges.client(config.timeouts.connectMs)),
       exchanges: this.#exchanges,
       ledger,
@@ -150,6 +170,7 @@ class Front {
   async close(): Promise<void> {
     this.#isClosing = true
     await this.#exchanges.close()
+    this.page?.close()
   }
 
   readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {

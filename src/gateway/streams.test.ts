@@ -48,6 +48,9 @@ test('a key sees its own reports', () => {
 /** An open stream that ends when it is stopped. */
 function open(streams: Streams) {
   const stream = {
+    id: 'open',
+    progress: () => undefined,
+    reportSoFar: () => undefined,
     stopped: '',
     cancel(why: string) {
       stream.stopped = why

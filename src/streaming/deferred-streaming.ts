@@ -14,6 +14,7 @@ import {
   type NextAttempt,
   type OnHeaders,
   type Outlet,
+  type Progress,
   passAdapter,
   type Recorder,
   type Redact,
@@ -177,6 +178,11 @@ export class DeferredStreaming {
     return outlet.response
   }
 
+  /** Of the exchange, as in its report. */
+  get id(): string {
+    return this.#context.requestId
+  }
+
   #chosenAdapter(config: HandlerConfig): Adapter {
     const adapter = adapterFor(config, this.#way)
     if (config.mapEvents !== undefined) assertReadable(adapter)
@@ -190,6 +196,16 @@ export class DeferredStreaming {
   cancel(why: 'operator' | 'drain'): void {
     this.#cancelled = why
     this.#exchange?.cancel(why)
+  }
+
+  /** How far it has come; undefined before it is sent. Looking changes nothing. */
+  progress(): Progress | undefined {
+    return this.#exchange?.progress()
+  }
+
+  /** The report as far as it could be written now, its outcome left open; undefined before it is sent. */
+  reportSoFar(): StreamReport | undefined {
+    return this.#exchange?.reportSoFar()
   }
 
   #send(outlet: Outlet): Promise<StreamReport> {

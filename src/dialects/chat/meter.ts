@@ -126,6 +126,7 @@ export class ChatReader implements EventReader {
     if (isCall) this.#calling.add(index)
     reading.hasToken ||= isToken
     reading.hasReasoning ||= isReasoning
+    if (isToken || isReasoning) reading.latest = isCall ? 'tool-call' : isToken ? 'text' : 'reasoning'
     return isToken || isReasoning
   }
 

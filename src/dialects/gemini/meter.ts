@@ -86,6 +86,7 @@ export class GeminiReader implements EventReader {
     if (isCall) this.#calling.add(index)
     if (isCall || (hasText && part.thought !== true) || objectOf(part.inlineData) !== undefined) reading.hasToken = true
     if (hasText && part.thought === true) reading.hasReasoning = true
+    reading.latest = hasText ? (part.thought === true ? 'reasoning' : 'text') : isCall ? 'tool-call' : reading.latest
     // Parts of tools that Google runs, and of kinds unknown, are part of the answer too; an empty text is not.
     return hasText || part.text === undefined
   }

@@ -78,11 +78,12 @@ export class MessagesReader implements EventReader {
   }
 
   #readBlock(block: Unread<MessagesBlock>): FrameKind {
-    const type = textOf(block.type)
+    const type = textOf(block.type) ?? ''
     if (type === 'text' && textOf(block.text) === undefined) return 'quiet'
     if (type === 'thinking' && textOf(block.thinking) === undefined) return 'quiet'
     if (type === 'text' || type === 'tool_use') this.reading.hasToken = true
     if (type === 'thinking' || type === 'redacted_thinking') this.reading.hasReasoning = true
+    this.reading.latest = type === 'text' ? 'text' : type.endsWith('thinking') ? 'reasoning' : 'tool-call'
     return 'content'
   }
 
@@ -91,13 +92,17 @@ export class MessagesReader implements EventReader {
       case 'text_delta':
         if (textOf(delta.text) === undefined) return 'quiet'
         this.reading.hasToken = true
+        this.reading.latest = 'text'
         return 'delta'
       case 'thinking_delta':
         if (textOf(delta.thinking) === undefined) return 'quiet'
         this.reading.hasReasoning = true
+        this.reading.latest = 'reasoning'
         return 'delta'
       case 'input_json_delta':
-        return textOf(delta.partial_json) === undefined ? 'quiet' : 'delta'
+        if (textOf(delta.partial_json) === undefined) return 'quiet'
+        this.reading.latest = 'tool-call'
+        return 'delta'
       default:
         return 'delta'
     }

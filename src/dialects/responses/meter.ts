@@ -69,8 +69,9 @@ export class ResponsesReader implements EventReader {
   #readDelta(type: string, event: Unread<ResponsesEvent>): FrameKind | 'delta' {
     if (event.delta === '' || event.delta === undefined) return 'quiet'
     const kind = Object.hasOwn(DELTAS, type) ? DELTAS[type as keyof typeof DELTAS] : undefined
-    if (kind === 'token') this.reading.hasToken = true
+    if (kind === 'token' || kind === 'call') this.reading.hasToken = true
     if (kind === 'reasoning') this.reading.hasReasoning = true
+    this.reading.latest = kind === 'token' ? 'text' : kind === 'reasoning' ? 'reasoning' : 'tool-call'
     return 'delta'
   }
 
@@ -117,6 +118,7 @@ export class ResponsesReader implements EventReader {
     const hasText = itemsOf(item?.content).some(hasWords) || itemsOf(item?.summary).some(hasWords)
     if (isCall) this.#hasClientCall = true
     if (isCall || (type === 'message' && hasText)) this.reading.hasToken = true
+    if (type !== 'message' && type !== 'reasoning') this.reading.latest = 'tool-call'
     if (type === 'reasoning' && hasText) this.reading.hasReasoning = true
     return hasText || (type !== 'message' && type !== 'reasoning')
   }

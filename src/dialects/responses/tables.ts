@@ -9,17 +9,17 @@ export const FINISHES = {
   content_filter: 'filtered',
 } as const satisfies Record<string, FinishReason>
 
-/** What the deltas that carry the answer itself are made of. Other deltas belong to tools that the provider runs. */
+/** What the deltas that carry the answer itself are made of, `call` the input of a tool. Other deltas belong to tools that the provider runs. */
 export const DELTAS = {
   'response.output_text.delta': 'token',
   'response.refusal.delta': 'token',
-  'response.function_call_arguments.delta': 'token',
-  'response.custom_tool_call_input.delta': 'token',
+  'response.function_call_arguments.delta': 'call',
+  'response.custom_tool_call_input.delta': 'call',
   'response.audio.delta': 'token',
   'response.audio.transcript.delta': 'token',
   'response.reasoning_text.delta': 'reasoning',
   'response.reasoning_summary_text.delta': 'reasoning',
-} as const satisfies Record<string, 'token' | 'reasoning'>
+} as const satisfies Record<string, 'token' | 'call' | 'reasoning'>
 
 /** Events that announce and bring nothing yet. */
 export const HANDSHAKE: ReadonlySet<string> = new Set([

@@ -19,7 +19,7 @@ function problemsOf(text: string, options: Partial<ParseOptions> = {}): string[]
 
 test('an empty file has every default', () => {
   assert.deepEqual(parseConfig('', { env: {} }), {
-    server: { host: '127.0.0.1', port: 8642, keys: [], hosts: [], origins: [] },
+    server: { host: '127.0.0.1', port: 8642, keys: [], hosts: [], origins: [], page: true },
     upstreams: [],
     models: [],
     losses: 'report',
@@ -197,6 +197,7 @@ test('the command line wins over the file, and is checked like it', () => {
     keys: [],
     hosts: [],
     origins: [],
+    page: true,
   })
   assert.deepEqual(problemsOf('server: { port: 1 }', { server: { host: '0.0.0.0', port: 70_000 } }), [
     'server.port: must be from 0 to 65535',

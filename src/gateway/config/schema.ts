@@ -67,6 +67,12 @@ const server = z.strictObject({
     .array(origin)
     .default([])
     .describe('Values of the Origin header that are allowed beside our own: web pages that may call the gateway.'),
+  page: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether there is a web page at `/`. With `keys` it is opened once by the link that is printed at the start, or with a key.',
+    ),
 })
 
 const drain = z.strictObject({

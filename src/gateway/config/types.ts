@@ -53,6 +53,8 @@ export interface ServerConfig {
   readonly hosts: readonly string[]
   /** Values of Origin that are allowed beside our own. */
   readonly origins: readonly string[]
+  /** Whether there is a web page. */
+  readonly page: boolean
 }
 
 export interface Upstream {

@@ -1,0 +1,2 @@
+export { Page } from './page.ts'
+export { type PageRoute, pageRoute } from './routes.ts'
