@@ -47,13 +47,15 @@ export interface GatewaySetup {
   readonly capture?: { readonly folder: string } & { readonly [Member in keyof CaptureSettings]?: unknown }
   /** Folder of the built page. */
   readonly pageFolder?: string
+  /** What models cost. */
+  readonly priceBook?: GatewayOptions['prices']
 }
 
 /** @param upstreamUrl origin of an upstream that speaks all four dialects */
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { log = SILENT, hookManager, mapEvents, metrics, metricsConfig, pageFolder, ...configured } = setup
+  const { log = SILENT, hookManager, mapEvents, metrics, metricsConfig, pageFolder, priceBook, ...configured } = setup
   const { server, upstream, upstreams, models = [], ...settings } = configured
   const text = JSON.stringify({
     server: { port: 0, ...server },
@@ -71,6 +73,7 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...(mapEvents && { mapEvents }),
     ...(metrics && { metrics }),
     ...(pageFolder && { pageFolder }),
+    ...(priceBook && { prices: priceBook }),
   })
   const { url, pageUrl } = gateway
   return {

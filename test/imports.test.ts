@@ -18,13 +18,18 @@ const PORTABLE = [
   'exchange',
   'functions',
   'streaming',
+  'prices',
 ]
 
-const LOWEST = ['errors', 'redact', 'bytes', 'roster', 'version']
+/** Packages that run anywhere too. */
+const PORTABLE_PACKAGES = ['@pydantic/genai-prices']
+
+const LOWEST = ['errors', 'redact', 'bytes', 'glob', 'roster', 'version']
 const ALLOWED: Record<string, readonly string[]> = {
   errors: [],
   redact: [],
   bytes: [],
+  glob: [],
   roster: [],
   version: [],
   json: [...LOWEST],
@@ -38,6 +43,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   exchange: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe'],
   functions: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange'],
   streaming: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'convert', 'observe', 'exchange'],
+  prices: [...LOWEST, 'model', 'observe'],
   access: [...LOWEST, 'model', 'observe', 'http'],
   tokens: [...LOWEST, 'model'],
   ledger: [...LOWEST, 'model', 'observe'],
@@ -45,7 +51,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   capture: [...LOWEST, 'http', 'model', 'dialects', 'observe', 'exchange'],
   simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node', 'capture'],
   gateway: ['*'],
-  cli: [...LOWEST, 'ledger', 'gateway', 'simulator', 'telemetry', 'capture'],
+  cli: [...LOWEST, 'ledger', 'gateway', 'simulator', 'telemetry', 'capture', 'prices'],
   index: ['*'],
 }
 
@@ -101,7 +107,10 @@ test('no dialect knows another', () => {
 test('portable rooms import nothing of Node', () => {
   const wrong = imports.filter(
     ({ file, specifier }) =>
-      PORTABLE.includes(roomOf(file)) && !specifier.startsWith('.') && !specifier.startsWith('#'),
+      PORTABLE.includes(roomOf(file)) &&
+      !specifier.startsWith('.') &&
+      !specifier.startsWith('#') &&
+      !PORTABLE_PACKAGES.includes(specifier),
   )
   assert.deepEqual(wrong, [])
 })

@@ -14,6 +14,7 @@ import type { Metrics } from '../telemetry/index.ts'
 import { openCaptures } from './captures.ts'
 import { ledgerPlace } from './ledger-place.ts'
 import { createLog } from './log.ts'
+import { isOwnCatalogue, openPrices } from './open-prices.ts'
 import { simulatorConfig } from './simulator-config.ts'
 
 /** Where to listen, in place of what the configuration says. */
@@ -49,13 +50,18 @@ export async function openGateway(
     ledger = ledgerOf(loaded.ledger, log)
     const metrics = await openMetrics(config)
     const captures = openCaptures(config, log)
+    const listening = Promise.withResolvers<void>()
+    // The first exchange waits for the catalogue, the start does not.
+    const prices = isOwnCatalogue(config) ? await openPrices(config) : listening.promise.then(() => openPrices(config))
     const gateway = await startGateway({
       config,
       log,
       captures,
+      prices,
       ...(ledger && { ledger }),
       ...(metrics && { metrics }),
     })
+    listening.resolve()
     return {
       url: gateway.url,
       pageUrl: gateway.pageUrl,

@@ -1,5 +1,5 @@
 import { utf8Length } from '../bytes.ts'
-import { emptyReading, type Reading } from '../dialects/index.ts'
+import { emptyReading, type Reading, tierInUsage } from '../dialects/index.ts'
 import { mergeUsage, type StreamEvent } from '../model/index.ts'
 import type { AnswerOptions } from './answer.ts'
 import type { SealRecording } from './seal-recording.ts'
@@ -10,6 +10,8 @@ export class EventReading {
   /** By block index. */
   readonly #isReasoning: boolean[] = []
   readonly #seals: SealRecording | undefined
+  /** A tier that the usage tells of. */
+  #pricedAs: string | undefined
 
   constructor({ seals, request, upstream, issuer = '' }: AnswerOptions) {
     this.#seals = request && seals?.record(request, { dialect: upstream.name, issuer })
@@ -39,6 +41,7 @@ export class EventReading {
       case 'message-start':
         reading.answerId = event.id
         reading.model = event.model
+        reading.serviceTier = event.serviceTier
         break
       case 'block-start':
         this.#isReasoning[event.index] = event.kind === 'reasoning'
@@ -63,11 +66,14 @@ export class EventReading {
       case 'usage':
         reading.usage = mergeUsage(reading.usage, event.usage)
         reading.uncountedFrom = reading.textBytes
+        this.#pricedAs = tierInUsage(event.usage.native?.members ?? {}) ?? this.#pricedAs
+        reading.serviceTier = this.#pricedAs ?? reading.serviceTier
         break
       case 'choice-end':
         reading.finish ??= event.finish
         break
       case 'message-end':
+        reading.serviceTier = this.#pricedAs ?? event.serviceTier ?? reading.serviceTier
         reading.isUsageFinal = Object.keys(reading.usage).length > 0
         break
       case 'error':

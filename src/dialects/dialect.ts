@@ -210,6 +210,8 @@ export interface Reading {
   model: string | undefined
   /** The answer's id, as the upstream names it. */
   answerId: string | undefined
+  /** The tier that the upstream says it serves in, in its own word; prices depend on it. */
+  serviceTier: string | undefined
   /** Events whose data was not a JSON object; relayed, counted, not fatal. */
   malformed: number
 }
@@ -281,6 +283,7 @@ export function emptyReading(): Reading {
     uncountedFrom: 0,
     model: undefined,
     answerId: undefined,
+    serviceTier: undefined,
     malformed: 0,
   }
 }

@@ -1,4 +1,5 @@
 import type { Losses } from '../model/index.ts'
+import type { Wire } from './value.ts'
 
 /** Words for how urgent a request is, each with the one that an API has for it. */
 export type Tiers = Readonly<Record<string, string>>
@@ -24,4 +25,22 @@ export function encodeTier(tiers: Tiers, tier: string | undefined, losses: Losse
   const word = Object.hasOwn(tiers, tier) ? tiers[tier] : undefined
   if (word !== tier) losses.add('/serviceTier', word === undefined ? 'no-slot' : 'unit')
   return word
+}
+
+/** Words of usage objects, beside the tier's own, that change what an answer costs, each as a tier. */
+const PRICED_WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // Anthropic's fast mode, and inference that is kept in the United States.
+  speed: { fast: 'fast' },
+  inference_geo: { us: 'us' },
+  // Capacity that was paid for beforehand, on Vertex.
+  trafficType: { PROVISIONED_THROUGHPUT: 'provisioned' },
+}
+
+/** The tier that a usage object tells of in other words; undefined where it says nothing of the kind. */
+export function tierInUsage(usage: Wire): string | undefined {
+  for (const [name, words] of Object.entries(PRICED_WORDS)) {
+    const word = usage[name]
+    if (typeof word === 'string' && Object.hasOwn(words, word)) return words[word]
+  }
+  return undefined
 }

@@ -189,12 +189,13 @@ export class Recorder {
         sent: this.sentModel ?? subject.model ?? null,
         reported: reading?.model ?? null,
       },
+      serviceTier: reading?.serviceTier ?? null,
       status: this.status ?? null,
       outcome,
       finish: reading?.finish === undefined ? null : { reason: reading.finish.reason, raw: reading.finish.raw ?? null },
       error: failure === undefined ? null : { code: failure.code, message: failure.message },
       usage: reportedUsage(usage, provenance),
-      cost: this.#cost(usage, reading),
+      cost: this.costOf(usage, reading),
       times: {
         headMs: since(this.#headAt),
         firstByteMs: since(this.firstByteAt),
@@ -213,13 +214,14 @@ export class Recorder {
     }
   }
 
-  /** By the price book; what the upstream says itself counts where the book knows nothing. */
-  #cost(usage: Usage, reading: Reading | undefined): Cost | null {
+  /** What that usage of an answer costs: by the price book, or as the upstream says itself. */
+  costOf(usage: Usage, reading: Reading | undefined): Cost | null {
     const model = reading?.model ?? this.sentModel ?? this.subject.model
     const dialect = this.upstreamDialect as DialectName | undefined
     const isPriceable = this.prices !== undefined && model !== undefined && dialect !== undefined
     if (!isPriceable || Object.keys(usage).length === 0) return statedCost(usage)
-    const priced = { upstream: this.upstream ?? '', dialect, model, usage, time: this.wallMs }
+    const { serviceTier } = reading ?? {}
+    const priced = { upstream: this.upstream ?? '', dialect, model, usage, serviceTier, time: this.wallMs }
     return this.prices.costOf(priced) ?? statedCost(usage)
   }
 }

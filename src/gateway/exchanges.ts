@@ -7,7 +7,7 @@ import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import type { Ledger, OpenRow } from '../ledger/index.ts'
 import { createClient } from '../node/index.ts'
-import { type HookManager, type Log, RequestContext, type StreamReport } from '../observe/index.ts'
+import { type HookManager, type Log, type PriceBook, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
 import { type HandlerConfig, StreamingHandler } from '../streaming/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
@@ -29,6 +29,7 @@ export interface ExchangesOptions {
   readonly log: Log
   readonly hookManager?: HookManager
   readonly mapEvents?: HandlerConfig['mapEvents']
+  readonly prices?: PriceBook | Promise<PriceBook | undefined>
   readonly announcer: Announcer
   readonly ledger?: Ledger
   readonly metrics?: Metrics
@@ -52,6 +53,9 @@ export class Exchanges {
   readonly #ledger: Ledger | undefined
   readonly #mapEvents: HandlerConfig['mapEvents']
   readonly #metrics: Metrics | undefined
+  #prices: PriceBook | undefined
+  /** Undefined once the prices are there. */
+  #pricesToCome: Promise<PriceBook | undefined> | undefined
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
@@ -61,19 +65,12 @@ export class Exchanges {
   readonly #responses: MemoryResponseStore | undefined
   readonly #captures: Captures | undefined
 
-  constructor({
-    config,
-    streams,
-    log,
-    hookManager,
-    mapEvents,
-    announcer,
-    ledger,
-    metrics,
-    captures,
-  }: ExchangesOptions) {
+  constructor(options: ExchangesOptions) {
+    const { config, streams, log, hookManager, mapEvents, prices, announcer, ledger, metrics, captures } = options
     this.#captures = captures
     this.#metrics = metrics
+    if (prices instanceof Promise) this.#pricesToCome = prices
+    else this.#prices = prices
     this.#announcer = announcer
     this.#ledger = ledger
     this.#mapEvents = mapEvents
@@ -100,6 +97,7 @@ export class Exchanges {
         this.#refuse(visit, found, credentials, body)
         return
       }
+      if (this.#pricesToCome !== undefined) await this.#awaitPrices(this.#pricesToCome)
       const plan = this.#plan(visit, found, credentials, body)
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
       else if ('request' in plan) this.#note(visit, await this.#estimates.answer(visit, dialect, credentials, plan))
@@ -126,6 +124,11 @@ export class Exchanges {
     await this.#estimates.close()
     this.#seals?.clear()
     await Promise.all([...this.#clients.values()].map(client => client.close()))
+  }
+
+  async #awaitPrices(prices: Promise<PriceBook | undefined>): Promise<void> {
+    this.#prices = await prices
+    this.#pricesToCome = undefined
   }
 
   #readBody({ request }: Visit): Promise<Uint8Array | Failure> {
@@ -177,6 +180,7 @@ export class Exchanges {
       handlerConfig: {
         responseAdapter: this.#adapter(dialect, isAnswer, plan),
         preserveHeaderCase: true,
+        ...(isAnswer && this.#prices !== undefined ? { prices: this.#prices } : {}),
         ...(isAnswer && this.#mapEvents !== undefined ? { mapEvents: this.#mapEvents } : {}),
       },
       exchange: {

@@ -6,7 +6,7 @@ import type { Captures } from '../capture/index.ts'
 import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
-import type { HookManager, Log } from '../observe/index.ts'
+import type { HookManager, Log, PriceBook } from '../observe/index.ts'
 import type { HandlerConfig } from '../streaming/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import { Announcer } from './announcer.ts'
@@ -48,6 +48,11 @@ export interface GatewayOptions {
   readonly captures?: Captures
   /** Folder of the built web page. Default: where the package has it. */
   readonly pageFolder?: string
+  /**
+   * What models cost. A book that is still being read holds up the first exchange, not the start; it must not
+   * reject. Default: only what upstreams say themselves is known.
+   */
+  readonly prices?: PriceBook | Promise<PriceBook | undefined>
 }
 
 /** A gateway that is running. */

@@ -25,7 +25,7 @@ export interface Usage {
   readonly serverTools?: Readonly<Record<string, number>>
   /** What the upstream itself says this cost, in US dollars. */
   readonly reportedCostUsd?: number
-  /** Only when several models made one answer; `input` and `output` are then their sums. */
+  /** What each model counted, when an answer took several runs of models: together they are what it costs. */
   readonly byModel?: readonly { readonly model: string; readonly usage: Usage }[]
   /** Members of the provider's usage object that mean nothing elsewhere. */
   readonly native?: Native

@@ -34,6 +34,8 @@ export interface StreamReport {
     /** What the upstream says it used. */
     readonly reported: string | null
   }
+  /** The tier that the upstream says it served in, in its own word. */
+  readonly serviceTier: string | null
   /** The status that the client got; null when it left before any. */
   readonly status: number | null
   /** How it ended. */

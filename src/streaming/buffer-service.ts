@@ -103,6 +103,7 @@ export class StreamingBufferService {
       subject: { id: requestContext.requestId },
       transform: asked.handlerConfig?.responseTransformer,
       mapEvents: mapperOf(asked.handlerConfig, requestContext),
+      prices: asked.handlerConfig?.prices,
     })
     const leave = () => exchange.cancel('client')
     signal?.addEventListener('abort', leave, { once: true })

@@ -230,6 +230,7 @@ export class DeferredStreaming {
       redact: settings.redact,
       transform: handlerConfig?.responseTransformer,
       mapEvents: mapperOf(handlerConfig, this.#context),
+      prices: handlerConfig?.prices,
       mediaType: this.#options.mediaType,
       mapHeaders: handlerConfig?.preserveHeaderCase === true ? undefined : lowerCaseNames,
       onHeaders: this.#options.onHeaders && this.#onHeaders,

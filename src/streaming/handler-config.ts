@@ -1,7 +1,7 @@
 import type { DialectName } from '../dialects/index.ts'
 import type { Adapter, AnswerTransformer, Payload } from '../exchange/index.ts'
 import type { MapEvents } from '../model/index.ts'
-import type { IStreamingMetricsCollector, RequestContext } from '../observe/index.ts'
+import type { IStreamingMetricsCollector, PriceBook, RequestContext } from '../observe/index.ts'
 
 /** How one kind of request is handled. Immutable; every member is honoured. */
 export interface HandlerConfig {
@@ -43,6 +43,8 @@ export interface HandlerConfig {
   readonly preserveHeaderCase?: boolean
   /** Makes an object of a stream's text when an answer is collected. Absent: the dialect's events are folded. */
   readonly sseParser?: (text: string) => unknown
+  /** What models cost, for the report and the metrics. Absent: only what the upstream says itself is known. */
+  readonly prices?: PriceBook
   /** Makes the collector of one exchange, fed decoded text. Absent: the dialect's own meter counts. */
   readonly metricsCollector?: () => IStreamingMetricsCollector
 }

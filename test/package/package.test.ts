@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   'millrace/dialects': [
     'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
-    'rememberAnswer responses splitCallPath withCustomCalls withHistory',
+    'rememberAnswer responses splitCallPath tierInUsage withCustomCalls withHistory',
   ],
   'millrace/functions': [
     'collectMessage convertRequest convertResponse createDecoder createEncoder expandMessage failureResponse',
@@ -38,6 +38,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'isProviderRun isWrapped membersFor mergeUsage subtract toByteSlot unfoldMessage unwrapParts unwrapSeal wrapParts',
     'wrapSeal writePart',
   ],
+  'millrace/prices': ['CATALOGUE_URL PriceCatalogue parseCatalogue'],
   'millrace/sse': [
     'Framer SseDecoder SseDecoderStream SseEncoderStream decodeEvents encodeComment encodeEvent frameEnd',
   ],

@@ -45,7 +45,7 @@ export function createMeter(): Meter {
 }
 
 export const whole: WholeMeter = {
-  members: ['id', 'model', 'choices', 'usage', 'x_groq', 'error'],
+  members: ['id', 'model', 'service_tier', 'choices', 'usage', 'x_groq', 'error'],
   read(values) {
     const reader = new ChatReader()
     readEvent(reader, undefined, values)
@@ -69,6 +69,7 @@ export class ChatReader implements EventReader {
     const chunk: Unread<ChatChunk> = data
     reading.model = textOf(chunk.model) ?? reading.model
     reading.answerId = textOf(chunk.id) ?? reading.answerId
+    reading.serviceTier = textOf(chunk.service_tier) ?? reading.serviceTier
     let isContent = false
     let hasFinish = false
     for (const [position, item] of itemsOf(chunk.choices).entries()) {

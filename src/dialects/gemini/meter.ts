@@ -1,6 +1,7 @@
 import { utf8Length } from '../../bytes.ts'
 import { type Finish, finishOf } from '../../model/index.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
+import { tierInUsage } from '../service-tier.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeGeminiEvent, isOwnError } from './failure.ts'
@@ -97,7 +98,9 @@ export class GeminiReader implements EventReader {
   }
 
   #readUsage(value: unknown): boolean {
-    const said = readCounts(objectOf<GeminiUsage>(value) ?? {})
+    const usage = objectOf<GeminiUsage>(value) ?? {}
+    this.reading.serviceTier = tierInUsage(usage as Wire) ?? textOf(usage.serviceTier) ?? this.reading.serviceTier
+    const said = readCounts(usage)
     if (Object.keys(said).length === 0) return false
     this.#counts = { ...this.#counts, ...said }
     this.reading.usage = toTotals(this.#counts)

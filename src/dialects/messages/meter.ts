@@ -1,10 +1,11 @@
 import { finishOf, mergeUsage, type Usage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
+import { tierInUsage } from '../service-tier.ts'
 import { type EventReader, StreamMeter } from '../stream-meter.ts'
 import { defined, hasError, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeMessagesEvent } from './failure.ts'
-import { FINISHES, readUsage, toTotals } from './tables.ts'
+import { FINISHES, readModels, readUsage, toTotals } from './tables.ts'
 import type { Message, MessagesBlock, MessagesDelta, MessagesEvent, MessagesUsage } from './wire.ts'
 
 const KEYS: DeltaKeys = {
@@ -123,7 +124,11 @@ export class MessagesReader implements EventReader {
   #readUsage(value: unknown): boolean {
     const usage = objectOf<MessagesUsage>(value)
     if (usage === undefined) return false
-    this.#said = mergeUsage(this.#said, readUsage(usage))
+    this.#said = mergeUsage(this.#said, {
+      ...readUsage(usage),
+      byModel: readModels(usage.iterations, this.reading.model),
+    })
+    this.reading.serviceTier = tierInUsage(usage as Wire) ?? textOf(usage.service_tier) ?? this.reading.serviceTier
     this.reading.usage = toTotals(this.#said)
     return true
   }

@@ -73,6 +73,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
   readonly #seals = new Map<string, readonly Seal[]>()
   /** The usage in the provider's own arithmetic. */
   #said: Usage = {}
+  #model: string | undefined
   #endMembers: Record<string, unknown> = {}
   /** Frames that came before the message. */
   #early: SseEvent[] = []
@@ -151,9 +152,10 @@ export class MessagesStreamDecoder implements StreamDecoder {
   #startMessage(message: Unread<Message>): void {
     if (this.#writer.hasStarted) return
     const members = withoutNulls(restOf(message, START_MEMBERS) ?? {})
+    this.#model = textOf(message.model)
     this.#writer.start({
       id: textOf(message.id),
-      model: textOf(message.model),
+      model: this.#model,
       ...defined<{ serviceTier: string }>({
         serviceTier: textOf(objectOf<MessagesUsage>(message.usage)?.service_tier),
       }),
@@ -175,7 +177,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
   #readStartUsage(value: unknown): void {
     const usage = objectOf<MessagesUsage>(value)
     if (usage === undefined) return
-    const { input, output, ...said } = readFullUsage(usage)
+    const { input, output, ...said } = readFullUsage(usage, this.#model)
     const isInput = input !== 0 || said.cacheRead !== undefined || said.cacheWrite !== undefined
     this.#sayUsage({ ...said, input: isInput ? input : undefined, output: output === 0 ? undefined : output })
   }
@@ -188,7 +190,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
   #readEnd(delta: Unread<MessagesDelta>, value: unknown, members: Wire = {}): void {
     this.#settle()
     const usage = objectOf<MessagesUsage>(value)
-    if (usage !== undefined && !this.#isPlaceholder(usage)) this.#sayUsage(readFullUsage(usage))
+    if (usage !== undefined && !this.#isPlaceholder(usage)) this.#sayUsage(readFullUsage(usage, this.#model))
     Object.assign(this.#endMembers, withoutNulls({ ...restOf(delta, ENDED), ...members }))
     const raw = textOf(delta.stop_reason)
     if (raw === undefined) return
@@ -218,7 +220,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
 
   #readError(data: Wire): void {
     const usage = objectOf<MessagesUsage>(data.usage)
-    if (usage !== undefined) this.#sayUsage(readFullUsage(usage))
+    if (usage !== undefined) this.#sayUsage(readFullUsage(usage, this.#model))
     if (this.#writer.isFinished) this.#complete()
     else this.fail(decodeMessagesEvent(data))
   }

@@ -110,14 +110,17 @@ const KNOWN_USAGE: ReadonlySet<string> = new Set([
   'service_tier',
 ])
 
-/** The counts, with what several models counted each, and the members that only this dialect knows. */
-export function readFullUsage(usage: Unread<MessagesUsage>): SaidUsage {
+/**
+ * The counts, with what each model counted, and the members that only this dialect knows.
+ * @param model the one that answers
+ */
+export function readFullUsage(usage: Unread<MessagesUsage>, model?: string): SaidUsage {
   const said = readUsage(usage)
   const rest = withoutNulls(restOf(usage, KNOWN_USAGE) ?? {})
   const members = { ...rest, ...splitsOf(usage, said) }
   return {
     ...said,
-    byModel: readModels(usage.iterations),
+    byModel: readModels(usage.iterations, model),
     native: Object.keys(members).length === 0 ? undefined : { dialect: 'messages', members },
   }
 }
@@ -152,18 +155,22 @@ function detailsOf({ reasoning }: SaidUsage): Record<string, number> | undefined
 }
 
 /**
- * What each model counted, when several made one answer. The provider's totals count only the model
- * that served it, and so do ours: what the others cost stands here alone.
+ * What each model counted, when an answer took several samplings. The provider's totals count only the one
+ * that served, and so do ours: what the others cost, another model's or a compaction's, stands here alone.
+ *
+ * @param answering whose a sampling is that names no model
  */
-function readModels(iterations: unknown): Usage['byModel'] {
+export function readModels(iterations: unknown, answering: string | undefined): Usage['byModel'] {
+  const items = itemsOf(iterations)
+  if (items.length < 2) return undefined
   const byModel = new Map<string, Usage>()
-  for (const item of itemsOf(iterations)) {
+  for (const item of items) {
     const iteration = objectOf<MessagesUsage & { model: string }>(item)
-    const model = textOf(iteration?.model)
+    const model = textOf(iteration?.model) ?? answering
     if (iteration === undefined || model === undefined) continue
     byModel.set(model, addUsage(byModel.get(model) ?? {}, toTotals(defined<Usage>(readUsage(iteration)))))
   }
-  return byModel.size < 2 ? undefined : [...byModel].map(([model, usage]) => ({ model, usage }))
+  return byModel.size === 0 ? undefined : [...byModel].map(([model, usage]) => ({ model, usage }))
 }
 
 const ADDED = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'output', 'reasoning'] as const

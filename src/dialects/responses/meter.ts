@@ -20,7 +20,7 @@ export function createMeter(): Meter {
 
 /** A whole response is read as the event that would bring it. */
 export const whole: WholeMeter = {
-  members: ['id', 'model', 'status', 'incomplete_details', 'error', 'output', 'usage'],
+  members: ['id', 'model', 'service_tier', 'status', 'incomplete_details', 'error', 'output', 'usage'],
   read(response) {
     const reader = new ResponsesReader()
     const type = typeof response.status === 'string' ? `response.${response.status}` : 'error'
@@ -88,6 +88,8 @@ export class ResponsesReader implements EventReader {
     const { reading } = this
     reading.model = textOf(response.model) ?? reading.model
     reading.answerId = textOf(response.id) ?? reading.answerId
+    // At the start it is the client's wish, `auto` among them; the end says what served.
+    reading.serviceTier = textOf(response.service_tier) ?? reading.serviceTier
     for (const item of itemsOf(response.output)) this.#readItem(item)
     const usage = objectOf<ResponsesUsage>(response.usage)
     if (usage !== undefined) reading.usage = mergeUsage(reading.usage, readUsage(usage))

@@ -38,6 +38,12 @@ seals: { remember: 0 }
 # Answers kept in memory for previous_response_id, where the upstream speaks another dialect than Responses.
 responses: { remember: 1000, maxAgeMs: 3600000, maxCharacters: 67108864 }
 
+# Prices that the catalogue does not know, in US dollars for a million tokens, and factors of service tiers.
+prices:
+  overrides:
+    - { match: "qwen3*", upstream: local, input: 0, output: 0 }
+    - { match: "gpt-5*", upstream: openai, tiers: { flex: 0.5 } }
+
 # How upstreams are asked: our own HTTP/1.1 client, or undici.
 transport: http1
 

@@ -1,7 +1,7 @@
 import type { DialectName } from '../../dialects/index.ts'
 import { type Failure, failure } from '../../errors.ts'
 import type { ClientGone } from '../../exchange/index.ts'
-import { isLiteral, matchesGlob } from './glob.ts'
+import { isLiteral, matchesGlob } from '../../glob.ts'
 import type { Config, ModelRule, Timeouts, Upstream } from './types.ts'
 
 /** Who is asked, and how. */

@@ -51,6 +51,7 @@ test('an empty file has every default', () => {
     },
     responses: { remember: 1000, maxAgeMs: 3_600_000, maxCharacters: 67_108_864 },
     metrics: { enabled: true, token: undefined, models: 100 },
+    ledger: { url: undefined, maxAgeDays: 90, maxBytes: 1_073_741_824, queueRows: 10_000 },
     capture: {
       mode: 'off',
       sampleShare: 0.01,
@@ -62,6 +63,7 @@ test('an empty file has every default', () => {
       maxAgeMs: 604_800_000,
       maxTotalBytes: 1_073_741_824,
     },
+    prices: { file: undefined, overrides: [] },
     log: { level: 'info', file: undefined },
   })
 })
@@ -71,7 +73,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, metrics, capture, log; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, ledger, metrics, capture, prices, log; did you mean server?',
   ],
   ['capture: { mode: some }', 'm.yaml:1:12 capture.mode: must be one of off, errors, sample, all'],
   ['capture: { sampleShare: 2 }', 'm.yaml:1:12 capture.sampleShare: must be from 0 to 1'],
@@ -113,7 +115,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ],
   [
     'upstreams: { a: { baseURL: x, preset: openai } }',
-    'm.yaml:1:19 upstreams.a.baseURL: is not a member here: there are preset, baseUrl, dialects, apiKey, passCredential, usage, issuer, apiVersion, streamOnly, streaming, onClientGone, headers; did you mean baseUrl?',
+    'm.yaml:1:19 upstreams.a.baseURL: is not a member here: there are preset, baseUrl, dialects, apiKey, passCredential, usage, issuer, billedBy, apiVersion, streamOnly, streaming, onClientGone, headers; did you mean baseUrl?',
   ],
   [
     'upstreams: { a: { baseUrl: "http://u:p@a.example", dialects: [chat] } }',
@@ -150,6 +152,20 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ],
   ['timeouts: { idleMs: 0 }', 'm.yaml:1:13 timeouts.idleMs: must be from 1 to 604800000'],
   ['limits: { streams: 0 }', 'm.yaml:1:11 limits.streams: must be from 1 to 1000000'],
+  ['prices: { overrides: [{ input: 1 }] }', 'm.yaml:1:25 prices.overrides[0].input: and `output` are given together'],
+  [
+    'prices: { overrides: [{ cacheRead: 1 }] }',
+    'm.yaml:1:25 prices.overrides[0].cacheRead: needs `input` and `output` beside it',
+  ],
+  [
+    'prices: { overrides: [{ input: 1, output: 1, cacheWrite1h: 1 }] }',
+    'm.yaml:1:46 prices.overrides[0].cacheWrite1h: needs `cacheWrite` beside it',
+  ],
+  ['prices: { overrides: [{ input: cheap, output: 1 }] }', 'm.yaml:1:25 prices.overrides[0].input: must be a number'],
+  [
+    'upstreams: { openai: {} }\nprices: { overrides: [{ upstream: opnai, tiers: { flex: 0.5 } }] }',
+    'm.yaml:2:25 prices.overrides[0].upstream: must be one of openai; did you mean openai?',
+  ],
   ['log: { level: verbose }', 'm.yaml:1:8 log.level: must be one of trace, debug, info, warn, error, fatal, silent'],
   [
     'server:\n  host: "${HOST}"',

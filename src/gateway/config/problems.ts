@@ -29,7 +29,7 @@ function describe(issue: Issue, path: Path, file: unknown): Problem[] {
 function messageOf(issue: Issue, path: Path, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `${value === undefined ? 'is missing: ' : value === null ? 'is empty: ' : ''}must be ${kindOf(issue.expected)}`
+      return `${value === undefined ? 'is missing: ' : value === null ? 'is empty: ' : ''}must be ${kindOf(issue.expected, path)}`
     case 'invalid_value':
       return notOneOf(value, issue.values.map(String))
     case 'too_small':
@@ -72,7 +72,8 @@ function bounds(path: Path): string {
   return minimum === undefined ? 'must not be empty' : `must be from ${minimum} to ${maximum}`
 }
 
-function kindOf(expected: string): string {
+function kindOf(expected: string, path: Path): string {
+  if (expected === 'number' && schemaAt(path)?.type === 'number') return 'a number'
   return KINDS[expected] ?? expected
 }
 

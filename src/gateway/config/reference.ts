@@ -15,6 +15,8 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['ledger', ['ledger']],
   ['metrics', ['metrics']],
   ['capture', ['capture']],
+  ['prices', ['prices']],
+  ['prices.overrides[]', ['prices', 'overrides', 0]],
   ['log', ['log']],
 ]
 
@@ -42,11 +44,12 @@ function row(name: string, member: JsonSchema): string[] {
   return [`\`${name}\``, valuesOf(member), standard, member.description ?? '']
 }
 
-function valuesOf({ type, const: word, enum: words, minimum, maximum, anyOf }: JsonSchema): string {
+function valuesOf({ type, const: word, enum: words, minimum, maximum, anyOf, items }: JsonSchema): string {
   if (word !== undefined) return `\`${word}\``
   if (words !== undefined) return words.map(word => `\`${word}\``).join(', ')
   if (minimum !== undefined) return `${minimum} to ${maximum}`
   if (anyOf !== undefined) return anyOf.map(valuesOf).join(' or ')
+  if (type === 'array' && Object(items).type === 'object') return 'list of maps'
   return { boolean: '`true`, `false`', array: 'list of texts', object: 'map' }[String(type)] ?? 'text'
 }
 

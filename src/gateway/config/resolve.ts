@@ -15,7 +15,11 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
   const upstreams = Object.entries(file.upstreams ?? {}).map(([name, upstream]) =>
     resolveUpstream(name, upstream, (member, message) => problems.push({ path: ['upstreams', name, member], message })),
   )
-  problems.push(...checkServer(file.server), ...checkRules(file.models, upstreams))
+  problems.push(
+    ...checkServer(file.server),
+    ...checkRules(file.models, upstreams),
+    ...checkPrices(file.prices, upstreams),
+  )
   const config: Config = {
     server: file.server,
     upstreams,
@@ -29,6 +33,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     ledger: { ...file.ledger, url: file.ledger.url },
     metrics: { ...file.metrics, token: file.metrics.token },
     capture: { ...file.capture, folder: file.capture.folder },
+    prices: { file: file.prices.file, overrides: file.prices.overrides },
     log: { level: file.log.level, file: file.log.file },
   }
   return { config: freeze(config), problems }
@@ -70,6 +75,27 @@ function checkRules(rules: FileConfig['models'], upstreams: readonly Upstream[])
         ],
   )
 }
+
+/** Prices of parts say nothing without those of the whole. */
+function checkPrices({ overrides }: FileConfig['prices'], upstreams: readonly Upstream[]): Problem[] {
+  const names = upstreams.map(({ name }) => name)
+  return overrides.flatMap((override, index) => {
+    const { upstream, input, output, cacheWrite, cacheWrite1h } = override
+    const at = (member: string, message: string) => ({ path: ['prices', 'overrides', index, member], message })
+    const parts = PARTS.filter(part => override[part] !== undefined)
+    const isWhole = input !== undefined && output !== undefined
+    return [
+      ...(upstream === undefined || names.includes(upstream) ? [] : [at('upstream', notOneOf(upstream, names))]),
+      ...((input === undefined) === (output === undefined) ? [] : [at('input', 'and `output` are given together')]),
+      ...(isWhole ? [] : parts.map(part => at(part, 'needs `input` and `output` beside it'))),
+      ...(cacheWrite1h !== undefined && cacheWrite === undefined
+        ? [at('cacheWrite1h', 'needs `cacheWrite` beside it')]
+        : []),
+    ]
+  })
+}
+
+const PARTS = ['cacheRead', 'cacheWrite', 'cacheWrite1h', 'reasoning', 'audioInput', 'audioOutput'] as const
 
 function resolveRule(
   rule: FileConfig['models'][number],

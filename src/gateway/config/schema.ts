@@ -126,6 +126,11 @@ const upstream = z.strictObject({
     .describe(
       'Who can read the opaque tokens in its answers; upstreams of one issuer accept those of each other. Default: the origin of the base URL.',
     ),
+  billedBy: nonEmpty
+    .exactOptional()
+    .describe(
+      'Whose prices count, by the name in the catalogue of prices, as `openai`, or `none`. Default: whoever the base URL belongs to, and nobody for an address that the catalogue does not know.',
+    ),
   apiVersion: nonEmpty.exactOptional().describe('Version of its API for requests that the gateway writes itself.'),
   streamOnly: z
     .boolean()
@@ -134,6 +139,32 @@ const upstream = z.strictObject({
   streaming: z.boolean().default(true).describe('False: it answers with whole bodies only; streams are made from one.'),
   onClientGone: onClientGone(' (default `cancel`)'),
   headers: z.record(headerName, headerValue).default({}).describe('Headers for every request to it, by name.'),
+})
+
+const dollars = z.number().min(0).max(1_000_000)
+const price = (of: string) => dollars.exactOptional().describe(`US dollars for a million tokens ${of}.`)
+const partPrice = (of: string) => price(`${of}. Without it an answer that has some costs what is not known`)
+
+/** Prices of some models. */
+const override = z.strictObject({
+  match: nonEmpty.default('*').describe("The model's name as the upstream tells it; `*` stands for any characters."),
+  upstream: nonEmpty.exactOptional().describe('Name of the upstream. Default: any.'),
+  input: price('of the prompt. Given together with `output`; without both the prices of the catalogue count'),
+  output: price('of the answer'),
+  cacheRead: partPrice('read from a cache'),
+  cacheWrite: partPrice('written to a cache'),
+  cacheWrite1h: partPrice('written to a cache for an hour'),
+  reasoning: price('of reasoning. Default: as `output`'),
+  audioInput: partPrice('of audio in the prompt'),
+  audioOutput: partPrice('of audio in the answer'),
+  serverTools: z
+    .record(nonEmpty, dollars)
+    .default({})
+    .describe('US dollars for a thousand requests to a tool that the provider runs, by its name in usages.'),
+  tiers: z
+    .record(nonEmpty, z.number().min(0).max(1000))
+    .default({})
+    .describe('What a service tier costs, by its name in answers: a factor on all prices of tokens.'),
 })
 
 const rule = z.strictObject({
@@ -241,6 +272,18 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('Exchanges that are kept as files, to be looked at and replayed.'),
+  prices: z
+    .strictObject({
+      file: nonEmpty
+        .exactOptional()
+        .describe('A catalogue of prices that `millrace prices update` has fetched. Default: the one that came along.'),
+      overrides: z
+        .array(override)
+        .default([])
+        .describe("Prices in place of the catalogue's, or beside them: the first match counts."),
+    })
+    .prefault({})
+    .describe('What models cost.'),
   log: z
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),

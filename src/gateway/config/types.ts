@@ -2,6 +2,7 @@ import type { LossPolicy } from '../../convert/index.ts'
 import type { DialectName } from '../../dialects/index.ts'
 import type { ClientGone } from '../../exchange/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
+import type { PriceOverride } from '../../prices/index.ts'
 import type { CAPTURE, LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
@@ -39,8 +40,17 @@ export interface Config {
   readonly metrics: MetricsConfig
   /** Which exchanges are kept as files, and for how long. */
   readonly capture: CaptureConfig
+  /** What models cost. */
+  readonly prices: PricesConfig
   /** What is logged, and where. */
   readonly log: LogConfig
+}
+
+export interface PricesConfig {
+  /** A catalogue that was fetched; undefined: the one that came along. */
+  readonly file: string | undefined
+  /** The first that fits a model counts. */
+  readonly overrides: readonly PriceOverride[]
 }
 
 export interface ServerConfig {
@@ -66,6 +76,8 @@ export interface Upstream {
   readonly usage: 'ask' | 'never'
   /** Who can read the opaque tokens of its answers. */
   readonly issuer: string
+  /** Whose prices count, by the name in the catalogue, or `none`; undefined: whoever the base URL belongs to. */
+  readonly billedBy: string | undefined
   /** The version of its API, for requests that we write ourselves; undefined leaves the dialect's default. */
   readonly apiVersion: string | undefined
   /** It answers with streams only. */

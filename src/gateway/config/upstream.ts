@@ -26,6 +26,7 @@ export function resolveUpstream(name: string, file: FileUpstream, report: Report
     apiKey: file.apiKey,
     usage: file.usage,
     issuer: file.issuer ?? originsOf(baseUrls)[0] ?? '',
+    billedBy: file.billedBy,
     apiVersion: file.apiVersion,
     streamOnly: file.streamOnly,
     streaming: file.streaming,
