@@ -111,13 +111,16 @@ export {
   type Usage,
 } from './model/index.ts'
 export {
+  type AccessLogOptions,
   type After,
+  accessLogHook,
   type ChannelMessages,
   type ChannelName,
   type ChunkData,
   type ChunkState,
   type Clock,
   type ConsoleTracerOptions,
+  type Cost,
   type FileTracerOptions,
   HOOK_EVENTS,
   type HookCounts,
@@ -125,11 +128,15 @@ export {
   type ObservedState,
   type OtherState,
   type PreparedState,
+  type PriceBook,
+  type Priced,
+  type ReportedAttempt,
   type ReportedLoss,
   type ReportedUsage,
   type RequestContextOptions,
   type StreamEventState,
   type StreamTimes,
+  tracerHook,
 } from './observe/index.ts'
 export { Redactor } from './redact.ts'
 export * from './sse/index.ts'

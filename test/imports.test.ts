@@ -51,7 +51,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   capture: [...LOWEST, 'http', 'model', 'dialects', 'observe', 'exchange'],
   simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node', 'capture'],
   gateway: ['*'],
-  cli: [...LOWEST, 'ledger', 'gateway', 'simulator', 'telemetry', 'capture', 'prices'],
+  cli: [...LOWEST, 'observe', 'ledger', 'gateway', 'simulator', 'telemetry', 'capture', 'prices'],
   index: ['*'],
 }
 

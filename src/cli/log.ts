@@ -1,10 +1,9 @@
-import { mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { Log, LogConfig } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
 import { LogFile } from './log-file.ts'
 import { LogQueue } from './log-queue.ts'
+import { openForAppending } from './private-files.ts'
 
 const STDERR = 2
 
@@ -19,7 +18,7 @@ export interface ProgramLog extends Log {
  * @throws when the file cannot be opened
  */
 export function createLog({ level, file }: LogConfig): ProgramLog {
-  const destination = new LogFile(file === undefined ? STDERR : open(file), {
+  const destination = new LogFile(file === undefined ? STDERR : openForAppending(file), {
     // A full disk must not stop the streams. About standard error itself there is nobody left to tell.
     onError({ message }) {
       if (file !== undefined) process.stderr.write(`millrace: Cannot write the log: ${message}\n`)
@@ -53,10 +52,4 @@ export function createLog({ level, file }: LogConfig): ProgramLog {
       return destination.drain()
     },
   })
-}
-
-/** At once, so that a gateway that could not keep its log does not start. */
-function open(file: string): number {
-  mkdirSync(dirname(file), { recursive: true })
-  return openSync(file, 'a')
 }

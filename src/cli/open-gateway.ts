@@ -12,6 +12,7 @@ import { Redactor } from '../redact.ts'
 import { startSimulator } from '../simulator/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import { openCaptures } from './captures.ts'
+import { configuredHooks } from './hooks.ts'
 import { ledgerPlace } from './ledger-place.ts'
 import { createLog } from './log.ts'
 import { isOwnCatalogue, openPrices } from './open-prices.ts'
@@ -50,6 +51,7 @@ export async function openGateway(
     ledger = ledgerOf(loaded.ledger, log)
     const metrics = await openMetrics(config)
     const captures = openCaptures(config, log)
+    const hooks = configuredHooks(config, log)
     const listening = Promise.withResolvers<void>()
     // The first exchange waits for the catalogue, the start does not.
     const prices = isOwnCatalogue(config) ? await openPrices(config) : listening.promise.then(() => openPrices(config))
@@ -60,6 +62,7 @@ export async function openGateway(
       prices,
       ...(ledger && { ledger }),
       ...(metrics && { metrics }),
+      ...(hooks && { hookManager: hooks.manager }),
     })
     listening.resolve()
     return {
@@ -69,6 +72,7 @@ export async function openGateway(
       async close() {
         await gateway.close()
         await captures.close()
+        await hooks?.close()
         await simulator?.close()
         await ledger?.close()
         await log.close()

@@ -44,9 +44,13 @@ export class Announcer {
     if (!ANSWERED.some(event => this.#hooks?.watches(event))) return
     const since = performance.now()
     const { response } = visit
+    const client = clientOf(visit)
+    const { socket } = visit.request
+    const before = socket.bytesWritten
     response.once('close', () => {
       const status = response.headersSent ? response.statusCode : null
-      const data = { ...requestOf(visit), status, durationMs: Math.round((performance.now() - since) * 10) / 10 }
+      const durationMs = Math.round((performance.now() - since) * 10) / 10
+      const data = { ...requestOf(visit), ...client, status, bytesOut: socket.bytesWritten - before, durationMs }
       if (response.writableFinished) this.#emit('http.response', data, visit)
       else
         this.#emit('http.error', data, visit, failure('cancelled', 'Connection was closed before its answer had ended'))
@@ -85,6 +89,11 @@ export class Announcer {
 /** Queries may hold keys. */
 function requestOf({ request, target }: Visit) {
   return { method: request.method, path: target.path }
+}
+
+/** Who asks, as far as it says so; asked while its socket is there. */
+function clientOf({ request: { socket, headers, httpVersion } }: Visit) {
+  return { httpVersion, remoteAddress: socket.remoteAddress ?? null, userAgent: headers['user-agent'] ?? null }
 }
 
 function failureIn(report: StreamReport | undefined): Failure | undefined {

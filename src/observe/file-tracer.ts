@@ -10,7 +10,11 @@ export interface FileTracerOptions extends LineTracerOptions {
   readonly append: (path: string, text: string) => void | Promise<void>
   /** Largest file, in bytes; what comes after is left out. Default 1 MiB. */
   readonly maxFileBytes?: number
-  /** Told when a file cannot be written. */
+  /** Files that are kept; the oldest one goes for a new one. Default 1000. */
+  readonly maxFiles?: number
+  /** Removes a file. Default: none is removed. */
+  readonly remove?: (path: string) => void | Promise<void>
+  /** Told when a file cannot be written or removed. */
   readonly onError: (error: unknown) => void
 }
 
@@ -25,7 +29,10 @@ const CUT = '{"trace":"cut"}'
 export class FileTracer extends LineTracer {
   readonly #options: FileTracerOptions
   readonly #maxFileBytes: number
+  readonly #maxFiles: number
   readonly #files = new Map<string, TraceFile>()
+  /** All that were made, the oldest first. */
+  readonly #made: string[] = []
   /** Writes are made one after the other, so that lines stay in order. */
   #written: Promise<void> = Promise.resolve()
 
@@ -33,6 +40,7 @@ export class FileTracer extends LineTracer {
     super(options)
     this.#options = options
     this.#maxFileBytes = options.maxFileBytes ?? 1024 * 1024
+    this.#maxFiles = options.maxFiles ?? 1000
   }
 
   /** The report, and the end of the file. */
@@ -47,11 +55,23 @@ export class FileTracer extends LineTracer {
   }
 
   protected override write(id: string, line: string): void {
-    const file = this.#files.get(id) ?? { path: `${this.#options.folder}/${fileName(id)}`, bytes: 0 }
-    this.#files.set(id, file)
+    const file = this.#files.get(id) ?? this.#make(id)
     if (file.bytes > this.#maxFileBytes) return
     file.bytes += fromUtf8(line).length + 1
     this.#append(file.path, `${file.bytes > this.#maxFileBytes ? CUT : line}\n`)
+  }
+
+  #make(id: string): TraceFile {
+    const file = { path: `${this.#options.folder}/${fileName(id)}`, bytes: 0 }
+    this.#files.set(id, file)
+    this.#made.push(file.path)
+    if (this.#made.length > this.#maxFiles) this.#remove(this.#made.shift() as string)
+    return file
+  }
+
+  #remove(path: string): void {
+    const { remove, onError } = this.#options
+    if (remove !== undefined) this.#written = this.#written.then(() => remove(path)).catch(onError)
   }
 
   #append(path: string, text: string): void {

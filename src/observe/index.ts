@@ -1,3 +1,4 @@
+export { type AccessLogOptions, accessLogHook } from './access-log.ts'
 export type { ChannelMessages, ChannelName } from './channels.ts'
 export { publish } from './channels.ts'
 export { MeterCollector } from './collector.ts'
@@ -30,3 +31,4 @@ export type { ReportedAttempt, ReportedLoss, ReportedUsage, StreamReport, Stream
 export { GAP_BOUNDS_MS, provenanceOf, reportedLosses, reportedUsage } from './report.ts'
 export type { RequestTracer } from './tracer.ts'
 export { NullTracer } from './tracer.ts'
+export { tracerHook } from './tracer-hook.ts'

@@ -5,7 +5,9 @@ import { fromUtf8 } from '../bytes.ts'
 import { Redactor } from '../redact.ts'
 import { ConsoleTracer } from './console-tracer.ts'
 import { FileTracer, type FileTracerOptions } from './file-tracer.ts'
+import { HookManager } from './hooks.ts'
 import { NullTracer } from './tracer.ts'
+import { tracerHook } from './tracer-hook.ts'
 
 const redactor = new Redactor(['told-secret'])
 const request = {
@@ -119,4 +121,43 @@ test('FileTracer tells of files that cannot be written, and goes on', async () =
 
 test('NullTracer wants nothing', () => {
   assert.equal(new NullTracer().shouldTrace(), false)
+})
+
+test('FileTracer keeps so many files, the newest', async () => {
+  const { tracer, files } = fileTracer({ maxFiles: 2, remove: path => void files.delete(path) })
+  for (const id of ['a', 'b', 'c']) {
+    tracer.traceStreamStart(id, head)
+    tracer.traceStreamComplete({ ...reportOf('completed'), id })
+  }
+  await tracer.flush()
+  assert.deepEqual([...files.keys()], ['traces/b.jsonl', 'traces/c.jsonl'])
+})
+
+test('a tracer follows exchanges as a hook, those that it wants', async () => {
+  const { tracer, files } = fileTracer()
+  tracer.shouldTrace = ({ url }) => url.pathname !== '/unwanted'
+  const hooks = new HookManager()
+  hooks.register(tracerHook(tracer))
+  for (const id of ['wanted', 'unwanted']) {
+    const common = { time: 0, requestId: id, metadata: new Map([['responseHead', head]]) }
+    await hooks.prepare({
+      ...common,
+      event: 'provider.request.prepared',
+      data: { ...request, url: new URL(`http://h/${id}`) },
+    })
+    hooks.emit({ ...common, event: 'provider.response.received', data: { status: 200 } })
+    const data = { bytes: 2, chunks: 1, content: fromUtf8('hi') }
+    hooks.emit({ ...common, event: 'provider.stream.chunk', data: { form: 'raw', ...data } })
+    hooks.emit({ ...common, event: 'provider.stream.chunk', data: { form: 'converted', ...data } })
+    hooks.emit({ ...common, event: 'provider.stream.end', data: { ...reportOf('completed'), id } })
+  }
+  await hooks.drain()
+  await tracer.flush()
+  assert.deepEqual([...files.keys()], ['traces/wanted.jsonl'])
+  const lines = (files.get('traces/wanted.jsonl') ?? '').trim().split('\n')
+  assert.deepEqual(
+    lines.map(line => JSON.parse(line).trace),
+    ['request', 'stream-start', 'stream-chunk', 'stream-complete'],
+  )
+  assert.equal(hooks.counts.errors, 0)
 })

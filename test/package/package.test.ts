@@ -15,11 +15,11 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'FAILURES FetchClient FileTracer Framer Grammar HOOK_EVENTS HOOK_LAYERS HookManager HttpPoolManager LimitError',
     'MemoryResponseStore MillraceError NullTracer Redactor RequestContext ResponseOutlet SealMemory SocketOutlet',
     'SseDecoder SseDecoderStream',
-    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION adapters checkGrammar',
+    'SseEncoderStream StreamingBufferService StreamingError StreamingHandler Sweep VERSION accessLogHook adapters checkGrammar',
     'collectMessage convertAdapter convertRequest convertResponse createAdapter createClient createDecoder createEncoder',
     'createMetricsCollector decodeEvents encodeComment encodeEvent expandMessage failure failureResponse frameEnd',
     'getHeader getHeaders meterResponse metricsOf passAdapter registryOf relayAdapter requestHeaders sharedClient',
-    'toRawHeaders',
+    'toRawHeaders tracerHook',
   ],
   'millrace/dialects': [
     'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',

@@ -66,6 +66,12 @@ export const LIMITS = {
   connections: count(1024, 'Client connections open at a time; one more gets a 503'),
 } as const satisfies Record<string, Setting>
 
+/** What is kept of exchanges that are followed step by step. */
+export const TRACE = {
+  maxFiles: count(1000, 'Files; the oldest goes for a new one'),
+  maxFileBytes: bytes(MiB, 'one file; what comes after is left out'),
+} as const satisfies Record<string, Setting>
+
 /** How far an upstream is read on whose client has left. */
 export const DRAIN = {
   maxMs: ms(300_000, 'after the client has left'),

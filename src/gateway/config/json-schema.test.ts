@@ -33,7 +33,7 @@ test('defaults, bounds and units are in the schema', () => {
 })
 
 test('memberNames are those of the map at the path', () => {
-  assert.deepEqual(memberNames(['log']), ['level', 'file'])
+  assert.deepEqual(memberNames(['log']), ['level', 'file', 'access'])
   assert.deepEqual(memberNames(['upstreams']), [])
   assert.deepEqual(memberNames(['nowhere', 'x']), [])
   assert.deepEqual(memberNames(['server', 'constructor']), [])

@@ -64,7 +64,9 @@ test('an empty file has every default', () => {
       maxTotalBytes: 1_073_741_824,
     },
     prices: { file: undefined, overrides: [] },
-    log: { level: 'info', file: undefined },
+    ledger: { url: undefined, maxAgeDays: 90, maxBytes: 1_073_741_824, queueRows: 10_000 },
+    log: { level: 'info', file: undefined, access: undefined },
+    trace: { folder: undefined, bodies: false, maxFiles: 1000, maxFileBytes: 1_048_576 },
   })
 })
 
@@ -73,7 +75,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, ledger, metrics, capture, prices, log; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, ledger, metrics, capture, prices, log, trace; did you mean server?',
   ],
   ['capture: { mode: some }', 'm.yaml:1:12 capture.mode: must be one of off, errors, sample, all'],
   ['capture: { sampleShare: 2 }', 'm.yaml:1:12 capture.sampleShare: must be from 0 to 1'],

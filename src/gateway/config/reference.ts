@@ -18,6 +18,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['prices', ['prices']],
   ['prices.overrides[]', ['prices', 'overrides', 0]],
   ['log', ['log']],
+  ['trace', ['trace']],
 ]
 
 /** The tables of `docs/configuration.md` in Markdown, from the schema and the presets. */

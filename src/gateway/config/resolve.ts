@@ -34,7 +34,8 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     metrics: { ...file.metrics, token: file.metrics.token },
     capture: { ...file.capture, folder: file.capture.folder },
     prices: { file: file.prices.file, overrides: file.prices.overrides },
-    log: { level: file.log.level, file: file.log.file },
+    log: { level: file.log.level, file: file.log.file, access: file.log.access },
+    trace: { ...file.trace, folder: file.trace.folder },
   }
   return { config: freeze(config), problems }
 }

@@ -12,6 +12,7 @@ import {
   SERVER,
   type Setting,
   TIMEOUTS,
+  TRACE,
 } from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
 import { baseUrl, headerName, headerValue, hostName, keyName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
@@ -288,9 +289,25 @@ export const fileSchema = z.strictObject({
     .strictObject({
       level: z.enum(LEVELS).default(SERVER.logLevel).describe('The least important lines that are written.'),
       file: nonEmpty.exactOptional().describe('File to write to instead of standard error.'),
+      access: nonEmpty
+        .exactOptional()
+        .describe('File for a line for each HTTP request, in the combined log format. Default: none.'),
     })
     .prefault({})
     .describe('The log.'),
+  trace: z
+    .strictObject({
+      folder: nonEmpty
+        .exactOptional()
+        .describe('Folder for the files, one for each exchange, named after its id. Default: nothing is traced.'),
+      bodies: z
+        .boolean()
+        .default(false)
+        .describe('Whether prompts and answers stand in them, redacted; else their sizes only.'),
+      ...mapMembers(TRACE, withDefault),
+    })
+    .prefault({})
+    .describe('Files that follow single exchanges step by step, for finding a fault.'),
 })
 
 export type FileConfig = z.output<typeof fileSchema>

@@ -3,7 +3,7 @@ import type { DialectName } from '../../dialects/index.ts'
 import type { ClientGone } from '../../exchange/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
 import type { PriceOverride } from '../../prices/index.ts'
-import type { CAPTURE, LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS } from './defaults.ts'
+import type { CAPTURE, LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS, TRACE } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
 export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
@@ -44,6 +44,8 @@ export interface Config {
   readonly prices: PricesConfig
   /** What is logged, and where. */
   readonly log: LogConfig
+  /** How single exchanges are followed. */
+  readonly trace: TraceConfig
 }
 
 export interface PricesConfig {
@@ -142,6 +144,16 @@ export interface LogConfig {
   readonly level: LogLevel
   /** Where the log goes; undefined: standard error. */
   readonly file: string | undefined
+  /** Where a line for each HTTP request goes; undefined: nowhere. */
+  readonly access: string | undefined
+}
+
+/** How single exchanges are followed. */
+export interface TraceConfig extends Readonly<Record<keyof typeof TRACE, number>> {
+  /** Where the files are; undefined: nothing is traced. */
+  readonly folder: string | undefined
+  /** Whether prompts and answers stand in them. */
+  readonly bodies: boolean
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -91,6 +91,7 @@ test('what the file gives stands, and what it does not give has its default', ()
     headers: [],
     passCredential: false,
     globs: [],
+    onClientGone: { policy: 'cancel' },
   })
 })
 
