@@ -64,7 +64,6 @@ test('an empty file has every default', () => {
       maxTotalBytes: 1_073_741_824,
     },
     prices: { file: undefined, overrides: [] },
-    ledger: { url: undefined, maxAgeDays: 90, maxBytes: 1_073_741_824, queueRows: 10_000 },
     log: { level: 'info', file: undefined, access: undefined },
     trace: { folder: undefined, bodies: false, maxFiles: 1000, maxFileBytes: 1_048_576 },
   })
