@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { configCommand } from './config.ts'
 import { recordCommand } from './record.ts'
+import { replayCommand } from './replay.ts'
 import { runCommand } from './run-agent.ts'
 import { serveCommand } from './serve.ts'
 import { showCommand } from './show.ts'
@@ -27,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
   const commands = [
     ...[serveCommand(), runCommand(), streamsCommand(), showCommand(), usageCommand()],
-    ...[simulateCommand(), recordCommand(), configCommand()],
+    ...[simulateCommand(), recordCommand(), replayCommand(), configCommand()],
   ]
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program))
   for (const output of [process.stdout, process.stderr]) output.on('error', passOver)

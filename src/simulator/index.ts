@@ -1,3 +1,4 @@
+export type { Replayed } from './captured.ts'
 export type { Clock } from './clock.ts'
 export type { SeenRequest } from './log.ts'
 export type { Simulator, SimulatorOptions } from './simulator.ts'

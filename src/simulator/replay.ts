@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toLatin1 } from '../bytes.ts'
+import { CAPTURE_SUFFIX, type Capture, decodeCapture } from '../capture/index.ts'
 import type { DialectName } from '../dialects/index.ts'
 import { MillraceError } from '../errors.ts'
 import { frameEnd } from '../sse/index.ts'
 import type { Piece } from './framing.ts'
 
 const PREFIX = 'replay/'
+const NAME = /^\w[\w.-]*$/
 
 export function isReplay(model: string): boolean {
   return model.startsWith(PREFIX)
@@ -29,12 +31,33 @@ export async function readReplay(
     new MillraceError('not-found', `Cannot replay "${model}": ${why}`, { cause })
   if (directory === undefined) throw missing('no folder of recorded streams was given')
   if (folder !== dialect) throw missing(`this is a request of the ${dialect} dialect`)
-  if (!/^\w[\w.-]*$/.test(name)) throw missing(`"${name}" is not a name of a file`)
+  if (!NAME.test(name)) throw missing(`"${name}" is not a name of a file`)
   try {
     return eventsOf(await readFile(join(directory, folder, `${name}.sse`)))
   } catch (cause) {
     throw missing(`there is no ${folder}/${name}.sse in the folder`, cause)
   }
+}
+
+/**
+ * Reads a captured exchange; undefined where none has this name.
+ *
+ * @param model `replay/<name>`
+ * @throws {MillraceError} not-found, when it was captured of another dialect; bad-request, when it cannot be read.
+ */
+export async function readCaptured(
+  directory: string | undefined,
+  model: string,
+  dialect: DialectName,
+): Promise<Capture | undefined> {
+  const name = model.slice(PREFIX.length)
+  if (directory === undefined || !NAME.test(name)) return undefined
+  const file = await readFile(join(directory, `${name}${CAPTURE_SUFFIX}`)).catch(() => undefined)
+  if (file === undefined) return undefined
+  const capture = decodeCapture(file)
+  if (capture.upstream !== undefined && capture.dialects.upstream === dialect) return capture
+  const why = `it was captured of ${capture.dialects.upstream ?? 'no upstream'}, this is a request of ${dialect}`
+  throw new MillraceError('not-found', `Cannot replay "${model}": ${why}`)
 }
 
 function eventsOf(bytes: Uint8Array): readonly Piece[] {

@@ -3,13 +3,14 @@ import { buffer } from 'node:stream/consumers'
 import { FAILURES, MillraceError } from '../errors.ts'
 import { Answer } from './answer.ts'
 import type { Asked } from './asked.ts'
+import { deliverCapture, isAnsweredBy, type Replayed } from './captured.ts'
 import type { Clock } from './clock.ts'
 import { deliver } from './delivery.ts'
 import { embeddingsOf } from './embeddings.ts'
 import type { RequestLog } from './log.ts'
 import { answerOf, MODELS, modelOf } from './models.ts'
 import { seededRandom } from './random.ts'
-import { isReplay, readReplay } from './replay.ts'
+import { isReplay, readCaptured, readReplay } from './replay.ts'
 import { jsonReply, type Reply, replayReply, statusReply, streamReply } from './reply.ts'
 import { type Route, routeOf } from './routes.ts'
 import { digest, promptTokens } from './script.ts'
@@ -24,6 +25,8 @@ export interface Simulation {
   readonly clock: Clock
   readonly seed: number
   readonly replayDir: string | undefined
+  /** The only answer there is; undefined: the models answer. */
+  readonly captured: Replayed | undefined
   /** How often settings that hold a few times only have been asked for, by their text. */
   readonly uses: Map<string, number>
 }
@@ -58,13 +61,37 @@ export async function serve(simulation: Simulation, request: IncomingMessage, re
     const headers = [...voice.headers(requestId), ...reply.headers]
     return deliver({ ...reply, headers }, answer, settings, seededRandom(seed))
   }
+  const { captured, clock } = simulation
   try {
+    if (captured !== undefined) {
+      if (!isAnsweredBy(captured.capture, route, path)) throw otherPath(captured)
+      await deliverCapture(captured, answer, clock)
+      return
+    }
     const simulated = read(route, voice, requestId, `${body}`, `${request.headers['x-sim'] ?? ''}`, simulation.uses)
-    await send(await replyTo(simulated, simulation), simulated.settings)
+    const played = await capturedOf(simulated, simulation)
+    if (played !== undefined) await deliverCapture(played, answer, clock)
+    else await send(await replyTo(simulated, simulation), simulated.settings)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     await send(refusal(voice, requestId, error), {})
   }
+}
+
+function otherPath({ capture }: Replayed): MillraceError {
+  const path = new URL(capture.upstream?.url ?? '', 'http://upstream').pathname
+  const why = `it was captured of ${capture.dialects.upstream}, at ${path}`
+  return new MillraceError('not-found', `Cannot replay the capture for this request: ${why}`)
+}
+
+/** What a model's name says of a captured exchange; undefined where it says nothing of one. */
+async function capturedOf(
+  { route, model, settings }: SimulatedRequest,
+  { replayDir }: Simulation,
+): Promise<Replayed | undefined> {
+  if (route.operation !== 'generate' || !isReplay(model)) return undefined
+  const capture = await readCaptured(replayDir, model, route.dialect)
+  return capture && { capture, speed: settings.speed ?? 1 }
 }
 
 function read(

@@ -22,7 +22,7 @@ for (const wrong of ['delay=soon', 'delay=-1', 'cut=0', 'status=99', 'nodone=may
   })
 }
 
-for (const unknown of ['speed=1', 'constructor=1', '__proto__=1', 'delay20']) {
+for (const unknown of ['pace=1', 'constructor=1', '__proto__=1', 'delay20']) {
   test(`the unknown setting "${unknown}" is refused with the known ones`, () => {
     assert.throws(() => readSettings(unknown), { code: 'bad-request', message: /the settings are head, first, delay/ })
   })

@@ -10,6 +10,7 @@ interface Reader<Value> {
 }
 
 const milliseconds: Reader<number> = { values: 'milliseconds', read: text => wholeNumber(text, 0) }
+const factor: Reader<number> = { values: 'a number from 0', read: text => decimal(text) }
 const count: Reader<number> = { values: 'a whole number', read: text => wholeNumber(text, 0) }
 const yesOrNo: Reader<boolean> = {
   values: 'yes or no',
@@ -43,6 +44,7 @@ const SETTINGS = {
   body: oneOf('json', 'html', 'empty', 'null', 'binary'),
   retryafter: count,
   times: count,
+  speed: factor,
   fault: oneOf(...FAULT_NAMES),
   at: oneOf(...POINTS),
   size: count,
@@ -85,6 +87,10 @@ function readPair(pair: string): [string, unknown] {
 function wholeNumber(text: string, least: number, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const value = Number(text)
   return /^\d+$/.test(text) && value >= least && value <= most ? value : undefined
+}
+
+function decimal(text: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
 }
 
 function oneOf<const Name extends string>(...names: readonly Name[]): Reader<Name> {

@@ -139,7 +139,7 @@ const WRONG = [
   ['not JSON', '{"model":', /it is not JSON$/],
   ['not an object', '[]', /it is not a JSON object$/],
   ['without a model', '{}', /names no model$/],
-  ['with an unknown setting', '{"model":"sim/story?speed=9"}', /Cannot use setting "speed": the settings are head, /],
+  ['with an unknown setting', '{"model":"sim/story?pace=9"}', /Cannot use setting "pace": the settings are head, /],
 ] as const
 
 for (const [what, body, message] of WRONG) {

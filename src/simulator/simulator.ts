@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { assertReplayable, type Replayed } from './captured.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { RequestLog, type SeenRequest } from './log.ts'
 import { serve } from './serve.ts'
@@ -10,8 +11,13 @@ export interface SimulatorOptions {
   readonly port?: number
   /** Address to listen on. Default 127.0.0.1; the simulator knows no keys and belongs nowhere else. */
   readonly host?: string
-  /** Folder of recorded streams, `<dialect>/<name>.sse`; without it there are no replays. */
+  /**
+   * Folder of recorded streams, `<dialect>/<name>.sse`, and of captured exchanges, `<name>.mlr.jsonl`; without it
+   * there are no replays.
+   */
   readonly replayDir?: string
+  /** A captured exchange that is the answer to every request of its kind; all others are not found. */
+  readonly captured?: Replayed
   /** Where random cuts and request ids begin. Default 1. */
   readonly seed?: number
   /** Default: the system's. */
@@ -34,8 +40,9 @@ export interface Simulator {
  * `docs/simulator.md` has its models, settings and faults. Resolves once it listens.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, host = '127.0.0.1', replayDir, seed = 1, clock = systemClock } = options
-  const simulation = { log: new RequestLog(), clock, seed, replayDir, uses: new Map() }
+  const { port = 0, host = '127.0.0.1', replayDir, captured, seed = 1, clock = systemClock } = options
+  if (captured !== undefined) assertReplayable(captured)
+  const simulation = { log: new RequestLog(), clock, seed, replayDir, captured, uses: new Map() }
   const serving = new Set<Promise<void>>()
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/__sim/requests')) return tell(simulation.log, request, response)

@@ -64,7 +64,7 @@ suite('the examples', { concurrency: 2 }, () => {
 
   test('of the docs are right in a strict project', async () => {
     const files = readdirSync(project.folder).filter(name => name.endsWith('.ts'))
-    assert.deepEqual(files.toSorted(), ['README.ts', 'hooks.ts', 'library.ts', 'money.ts', 'report.ts'])
+    assert.deepEqual(files.toSorted(), ['README.ts', 'capture.ts', 'hooks.ts', 'library.ts', 'money.ts', 'report.ts'])
     assert.equal(await project.compile(files, '--module', 'nodenext', '--types', 'node', '--skipLibCheck'), '')
   })
 

@@ -1,0 +1,178 @@
+/** What was captured can be played again, and becomes a test. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { type Capture, decodeCapture } from '../../src/capture/index.ts'
+import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
+import { startTestGateway } from '../gateway.ts'
+import { blocksOf } from '../package/markdown.ts'
+import { runProgram } from '../package/program.ts'
+import { Program } from '../process.ts'
+import { RawClient } from '../raw-client.ts'
+import { DIALECTS, STREAMS } from '../simulated.ts'
+import { type CapturingGateway, chunksOf, headOf, saidBy, startCapturing } from './captured.ts'
+import { startScriptedUpstream } from './scripted-upstream.ts'
+
+const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts')
+
+/** Ways of an upstream to end, and how a client of it sees that. */
+const ENDS = [
+  ['', 'whole'],
+  ['status=429', 'whole'],
+  ['shape=whole', 'whole'],
+  ['fault=close', 'whole'],
+  ['fault=torn', 'whole'],
+  ['fault=error', 'whole'],
+  ['fault=fin', 'end'],
+  ['fault=badchunk', 'end'],
+  ['fault=reset', 'reset'],
+  ['fault=fin,at=accept', 'end'],
+] as const
+
+suite('a captured exchange', { concurrency: 2 }, () => {
+  let simulator: Simulator
+  let gateway: CapturingGateway
+  before(async () => {
+    simulator = await startSimulator()
+    gateway = await startCapturing(simulator.url)
+  })
+  after(async () => {
+    await gateway[Symbol.asyncDispose]()
+    await simulator.close()
+  })
+
+  for (const dialect of DIALECTS)
+    for (const [settings, ending] of ENDS)
+      test(`of ${dialect} with "${settings}" is played as it was, and comes to the same report`, async () => {
+        const { id } = await gateway.ask(dialect, settings)
+        const capture = await gateway.capture(id)
+        const replayed = await startSimulator({ captured: { capture, speed: 0 } })
+
+        const client = await askRaw(replayed, dialect)
+        await client.until(({ ending, body, hasLastChunk }) => {
+          return ending !== 'open' || hasLastChunk || (body !== '' && body.length >= lengthIn(client))
+        })
+        assert.deepEqual(client.bodyBytes, saidBy(capture, 'upstream'))
+        if (/^transfer-encoding/im.test(client.head)) {
+          const reads = chunksOf(capture, 'upstream').map(bytes => Buffer.from(bytes).toString('latin1'))
+          assert.deepEqual(client.chunks, reads)
+        }
+        if (ending !== 'whole') assert.equal((await client.closed()).ending, ending)
+        assert.equal(client.status, headOf(capture, 'upstream')?.status ?? Number.NaN)
+        client.leave()
+
+        assertSameEnd(await throughGateway(replayed, dialect), capture)
+        await replayed.close()
+      })
+
+  test('of bytes that are no UTF-8, cut inside of characters, is played byte for byte', async () => {
+    const pieces = ['646174613a207bf0', '9fa7', 'aac3a97d0a0a', 'fffe800a0a', '646174613a205b444f4e455d0a0a']
+    await using upstream = await startScriptedUpstream([
+      { head: { status: 200, headers: ['content-type', 'text/event-stream'] } },
+      ...pieces.map(hex => ({ write: Buffer.from(hex, 'hex'), pauseMs: 20 })),
+      { end: 'end' },
+    ])
+    await using gateway = await startCapturing(upstream.url)
+    const { id } = await gateway.ask('chat')
+    const capture = await gateway.capture(id)
+    assert.deepEqual(
+      chunksOf(capture, 'upstream').map(bytes => Buffer.from(bytes).toString('hex')),
+      pieces,
+    )
+    const replayed = await startSimulator({ captured: { capture, speed: 0 } })
+    const client = await (await askRaw(replayed, 'chat')).answered()
+    assert.deepEqual(
+      client.chunks.map(chunk => Buffer.from(chunk, 'latin1').toString('hex')),
+      pieces,
+    )
+    client.leave()
+    await replayed.close()
+  })
+
+  test('of a process is exported by the command, and becomes a test that passes', async () => {
+    await using folder = await temporaryFolder()
+    const captures = join(folder.path, 'captures')
+    const dialects = { chat: `${simulator.url}/v1` }
+    const config = { upstreams: { up: { dialects } }, capture: { mode: 'errors', folder: captures } }
+    await using process = await Program.start(['serve', '--port', '0'], { ...config, ledger: { url: 'off' } })
+    const url = await process.url()
+    const torn = await idOf(url, 'fault=close')
+    const record = () => Program.run(['record', torn.slice(0, 8)], config)
+    const { stdout: file } = await eventually(async () => {
+      const run = await record()
+      return run.code === 0 ? run : undefined
+    })
+    assert.equal(decodeCapture(Buffer.from(file)).report?.outcome, 'truncated')
+
+    await writeFile(join(folder.path, 'torn.mlr.jsonl'), file)
+    assert.deepEqual(await runRecipe(folder.path), 0)
+    // A recipe that cannot fail proves nothing: the same answer, with its end.
+    await writeFile(join(folder.path, 'torn.mlr.jsonl'), mended(file))
+    assert.deepEqual(await runRecipe(folder.path), 1)
+  })
+})
+
+function askRaw({ port }: Simulator, dialect: (typeof DIALECTS)[number]): Promise<RawClient> {
+  const [path, body] = STREAMS[dialect]
+  return RawClient.post(port, path, body)
+}
+
+/** What the head says of the body's length. */
+function lengthIn({ head }: RawClient): number {
+  return Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Number.POSITIVE_INFINITY)
+}
+
+async function throughGateway(replayed: Simulator, dialect: (typeof DIALECTS)[number]) {
+  const gateway = await startTestGateway(replayed.url)
+  const [path, body] = STREAMS[dialect]
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  const text = await response.text().catch(() => '')
+  const report = await gateway.report(response.headers.get('x-millrace-request-id'))
+  await gateway.close()
+  return { text, report }
+}
+
+function assertSameEnd({ report }: Awaited<ReturnType<typeof throughGateway>>, { report: captured }: Capture): void {
+  const told = ({ outcome, status, finish, error, usage, bytesIn }: NonNullable<Capture['report']>) => {
+    return { outcome, status, finish, code: error?.code, usage, bytesIn }
+  }
+  assert.deepEqual(told(report), told(captured as NonNullable<Capture['report']>))
+}
+
+/** Asks, and gives the exchange's id. */
+async function idOf(url: string, settings: string): Promise<string> {
+  const headers = { 'content-type': 'application/json', 'x-sim': settings }
+  const [path, body] = STREAMS.chat
+  const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  await response.text().catch(() => '')
+  return response.headers.get('x-millrace-request-id') as string
+}
+
+/** The file with the end that the answer lacked. */
+function mended(file: string): string {
+  const lines = file.split('\n')
+  const at = lines.findIndex(line => line.startsWith('{"type":"end"'))
+  const end = { type: 'chunk', at: 1, from: 'upstream', text: 'data: [DONE]\n\n' }
+  return lines.toSpliced(at, 0, JSON.stringify(end)).join('\n')
+}
+
+/** Runs the test of docs/capture.md beside the file; its exit code. */
+async function runRecipe(folder: string): Promise<number | string> {
+  const [recipe] = blocksOf('docs/capture.md', 'ts')
+  await writeFile(join(folder, 'torn.test.ts'), recipe as string)
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  // The command as a package's scripts find it.
+  const bin = join(folder, 'millrace')
+  await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 })
+  const line = `unset NODE_TEST_CONTEXT; PATH="${folder}:$PATH" exec "${process.execPath}" torn.test.ts`
+  return (await runProgram('sh', ['-c', line], folder)).code
+}
+
+async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'millrace-recipe-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
+}
