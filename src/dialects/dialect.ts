@@ -31,6 +31,8 @@ export interface Dialect {
   readonly models: DialectModels
   /** Where a frame or a whole body names the model that answered: members, from the outside in. */
   readonly modelAt: readonly (readonly string[])[]
+  /** Where the frame that ends a stream, or a whole body, says the usage: members, from the outside in. */
+  readonly usageAt: readonly (readonly string[])[]
   /** How its frames are built, for changing some and leaving the others as they are. */
   readonly frames: FrameTraits
   /** Where its clients send back what we wrapped for them. */

@@ -26,6 +26,8 @@ export interface AdapterContext {
   readonly wantsEvents?: boolean | undefined
   /** Where losses are noted of an answer whose request passed as it is. */
   readonly losses?: Losses | undefined
+  /** Whole bodies are emitted in one piece, since they are to be changed. Default false. */
+  readonly holdsBody?: boolean | undefined
   /** The request's body as it was sent. */
   readonly sent?: Uint8Array | undefined
 }

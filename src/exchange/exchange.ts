@@ -1,8 +1,9 @@
+import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Head, type Sweep, sweepOfExchange } from '../http/index.ts'
 import type { MapEvents, Outcome, Shape } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
-import type { Attempt, NextAttempt } from './adapter.ts'
+import type { Adapter, Attempt, NextAttempt } from './adapter.ts'
 import {
   type Budgets,
   DEFAULT_BUDGETS,
@@ -23,6 +24,7 @@ import { isAnswer, Run, type RunOwner } from './run.ts'
 import { isOver, spentBudget } from './spent-budget.ts'
 import type { Stage } from './stage.ts'
 import { TransformStage } from './transform-stage.ts'
+import { UsageAddedStage } from './usage-added.ts'
 
 const TORN_STREAM = 'Upstream ended the stream without its terminal event'
 const TORN_BODY = 'Upstream ended the body in the middle'
@@ -322,7 +324,8 @@ export class Exchange implements RunOwner, OutletEvents {
     const isArray = run.attempt.conversion?.framing === 'array'
     const isTurned = run.adapter.folds === true && (shape === 'collect' || shape === 'expand' || isArray)
     const isMapped = this.#options.mapEvents !== undefined && run.adapter.lane === 'relay'
-    this.#record.lane = isTurned ? 'convert' : isMapped ? 'edit' : run.adapter.lane
+    const isEdited = isMapped || (this.#options.includesUsage === true && run.adapter.lane === 'relay')
+    this.#record.lane = isTurned ? 'convert' : isEdited ? 'edit' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
     run.stage = this.#stageFor(run, shape)
     this.#phase = 'holding'
@@ -330,18 +333,27 @@ export class Exchange implements RunOwner, OutletEvents {
   }
 
   #stageFor({ adapter, head, attempt }: Run, shape: Shape): Stage {
-    const { subject, transform, mapEvents, redact } = this.#options
+    const { subject, transform, mapEvents, redact, includesUsage } = this.#options
     const { edits, losses } = this.#record
     const { conversion, request } = attempt
     const limits = this.#limits
-    const stage = adapter.stage({
+    const inner = adapter.stage({
       ...{ clientModel: subject.model, shape, limits, edits, losses, conversion, sent: request.body },
+      holdsBody: includesUsage,
       mapEvents: mapEvents && made(mapEvents),
       observe: withoutSecrets(this.#observer?.onEvent, redact),
       wantsEvents: this.#observer?.wantsEvents,
     })
+    const stage = includesUsage === true ? this.#withUsage(inner, adapter, shape) : inner
     if (transform === undefined || shape === 'stream' || stage.mediaType === EVENT_STREAM) return stage
     return new TransformStage(stage, (head as Head).headers, transform)
+  }
+
+  #withUsage(stage: Stage, { from }: Adapter, shape: Shape): Stage {
+    const dialect = Object.values(DIALECTS).find(({ name }) => name === from)
+    if (dialect === undefined) return stage
+    const usageJson = () => JSON.stringify(this.#record.usageNote(stage.seen.reading))
+    return new UsageAddedStage(stage, { dialect, shape, usageJson, made: this.#record.edits })
   }
 
   #push(run: Run, chunk: Uint8Array): void {

@@ -77,6 +77,8 @@ export interface ExchangeOptions {
   readonly redact?: Redact | undefined
   /** Counts tokens that the upstream did not tell. Default: those of the answer are judged by its length. */
   readonly estimator?: TokenEstimator | undefined
+  /** Adds what the answer cost to its usage, for a client that asked for it. Default false. */
+  readonly includesUsage?: boolean | undefined
   /** What models cost. Default: only what the upstream says itself is known. */
   readonly prices?: PriceBook | undefined
   /** Whose clock and timer keep the budgets. Default: those that all exchanges of a process share. */

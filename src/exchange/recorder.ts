@@ -1,7 +1,7 @@
 import type { Conversion } from '../convert/index.ts'
 import type { DialectName, Edit, Reading } from '../dialects/index.ts'
 import type { Failure } from '../errors.ts'
-import { type Lane, Losses, type Outcome, type Shape, type Usage } from '../model/index.ts'
+import { type Lane, Losses, type Outcome, type Provenance, type Shape, type Usage } from '../model/index.ts'
 import {
   type Cost,
   GAP_BOUNDS_MS,
@@ -25,6 +25,16 @@ export interface Subject {
   readonly dialect?: DialectName | undefined
   /** The model that the client named; undefined where it named none. */
   readonly model?: string | undefined
+}
+
+/** What stands as `millrace` in the usage of an answer whose client asked for it. */
+export interface UsageNote {
+  /** In US dollars; null where it is not known. */
+  readonly cost_usd: number | null
+  /** Where the price is from. */
+  readonly price_source: string | null
+  /** How far the counts can be trusted. */
+  readonly provenance: Provenance
 }
 
 /** Notes what happens to one exchange, and makes the report of it. */
@@ -211,6 +221,17 @@ export class Recorder {
       bytesOut: this.bytesOut,
       events: reading?.events ?? 0,
       attempts: last === undefined ? this.#attempts : [...this.#attempts, last],
+    }
+  }
+
+  /** What a client is told that wants to know what the usage costs that has been read so far. */
+  usageNote(reading: Reading): UsageNote {
+    const { usage, isUsageFinal } = reading
+    const cost = this.costOf(usage, reading)
+    return {
+      cost_usd: cost?.usd ?? null,
+      price_source: cost?.source ?? null,
+      provenance: provenanceOf({ usage, isUsageFinal }),
     }
   }
 

@@ -15,9 +15,10 @@ import { Losses, type MapEvents, type Request } from '../model/index.ts'
 import type { Adapter, AdapterContext, FailureAnswer } from './adapter.ts'
 import { DEFAULT_LIMITS } from './budgets.ts'
 import { DROP_USAGE_FRAME, type Redact, redactFailures } from './frame-edit.ts'
+import { HeldWholeStage } from './held-whole.ts'
 import { MapStage } from './map-stage.ts'
 import { RelayStage } from './relay-stage.ts'
-import { RewriteWholeStage, rewriteModel as renamed } from './rewrite-model.ts'
+import { rewriteModel as renamed } from './rewrite-model.ts'
 import type { Stage } from './stage.ts'
 import { TappedStage } from './tapped-stage.ts'
 import { PassStage, WholeStage } from './whole-stage.ts'
@@ -55,9 +56,10 @@ export function relayAdapter(dialect: Dialect, options: RelayOptions = {}): Adap
     return new RelayStage(dialect, limits, made, isNamed ? [...frameEdits, renamed(dialect, clientModel)] : frameEdits)
   }
 
-  function wholeStage({ limits, edits: made, clientModel }: AdapterContext): Stage {
-    return rewriteModel && clientModel !== undefined
-      ? new RewriteWholeStage(dialect, clientModel, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
+  function wholeStage({ limits, edits: made, clientModel, holdsBody = false }: AdapterContext): Stage {
+    const name = rewriteModel ? clientModel : undefined
+    return name !== undefined || holdsBody
+      ? new HeldWholeStage(dialect, name, limits.messageBytes ?? DEFAULT_LIMITS.messageBytes, made)
       : new WholeStage(dialect)
   }
 

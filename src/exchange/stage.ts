@@ -26,7 +26,7 @@ export interface Stage {
   /** The bytes are not the upstream's, so neither is their length. Default false. */
   readonly changesBody?: boolean
   /** The content type of what it emits, where it is not the upstream's. */
-  readonly mediaType?: string
+  readonly mediaType?: string | undefined
   /** An error inside it is not seen by every client, so that the connection is cut after one. Default false. */
   readonly cutsFailures?: boolean
   /** How many bytes it emits in all, where the answer is not the upstream's and that is known. */

@@ -194,6 +194,7 @@ export class Exchanges {
         estimator: this.#estimates.of(() => conversion?.request ?? decodeRequest(dialect, target.body, match)),
         ownHeaders,
         redact: this.#redact,
+        includesUsage: plan.includesUsage,
         observer: recording,
         ...(model.sent === undefined ? {} : { model: model.sent }),
       },

@@ -56,6 +56,8 @@ export interface Plan {
   readonly conversion: Conversion | undefined
   readonly model: { readonly requested: string | undefined; readonly sent: string | undefined }
   readonly rewriteModel: boolean
+  /** The client wants to be told in the answer's usage what it cost. */
+  readonly includesUsage: boolean
   readonly budgets: Budgets & { readonly connectMs: number }
   readonly onClientGone: ClientGone
 }
@@ -71,6 +73,7 @@ type Wish = 'stream' | 'whole'
 
 /** What is decided before the request is written. */
 type Decided = Pick<Plan, 'wants' | 'asks' | 'framing'> & {
+  readonly includesUsage: boolean
   readonly choice: Choice
   readonly asked: Asked
   /** What was found in the body. */
@@ -90,7 +93,9 @@ export function planRequest(config: Config, asked: Asked): Plan | Estimate | Fai
   if (match.operation === 'count' && choice.dialect !== dialect.name) return estimated(choice, asked, model)
   const framing = framingFor(choice, asked)
   const wants = stream || framing === 'array' ? 'stream' : 'whole'
-  const decided = { choice, asked, wants, asks: askedFor(wants, choice.upstream, asked), framing, members } as const
+  const includesUsage = isUsageIncluded(asked)
+  const asks = askedFor(wants, choice.upstream, asked)
+  const decided = { choice, asked, wants, asks, framing, members, includesUsage } as const
   const policy = policyOf(config, asked.credentials.headers)
   const written = choice.dialect === dialect.name ? relayed(decided, policy) : converted(decided, policy)
   if ('code' in written) return written
@@ -98,7 +103,7 @@ export function planRequest(config: Config, asked: Asked): Plan | Estimate | Fai
     ...written,
     upstream: choice.upstream,
     dialect: DIALECTS[choice.dialect],
-    ...{ wants, asks: decided.asks, framing },
+    ...{ wants, asks, framing, includesUsage },
     model: { requested: model, sent: choice.model ?? model },
     rewriteModel: choice.rewriteModel,
     budgets: choice.timeouts,
@@ -152,7 +157,8 @@ function askedFor(wants: Wish, { streamOnly, streaming }: Upstream, { match }: A
 }
 
 /** The client's own bytes, but for declared edits. */
-function relayed({ choice, asked, wants, asks, framing, members }: Decided, losses: LossPolicy): Written | Failure {
+function relayed(decided: Decided, losses: LossPolicy): Written | Failure {
+  const { choice, asked, wants, asks, framing, members, includesUsage } = decided
   const { dialect, match, body, credentials } = asked
   const { upstream } = choice
   const isTurned = asks !== wants || framing === 'array'
@@ -167,7 +173,9 @@ function relayed({ choice, asked, wants, asks, framing, members }: Decided, loss
     askUsage: asks === 'stream' && upstream.usage === 'ask',
     members: own.body === body ? members : undefined,
   })
-  const target: UpstreamTarget = lost.length === 0 ? edited : { ...edited, edits: [...edited.edits, 'seals'] }
+  // The frame that we asked for is the one that the client wants.
+  const edits = includesUsage ? edited.edits.filter(edit => edit !== 'usage-frame') : edited.edits
+  const target: UpstreamTarget = { ...edited, edits: lost.length === 0 ? edits : [...edits, 'seals'] }
   const credential = credentialFor(upstream, asked, { beside: credentials.headers })
   const query = joinQuery(replaceParameters(credentials.query, target.query), credential.query)
   const drop = isTurned ? ['accept'] : []
@@ -180,7 +188,7 @@ function relayed({ choice, asked, wants, asks, framing, members }: Decided, loss
       ...credential.headers,
     ],
     target,
-    conversion: isTurned || lost.length > 0 ? understood(asked, lost, framing) : undefined,
+    conversion: isTurned || lost.length > 0 ? withUsage(understood(asked, lost, framing), includesUsage) : undefined,
   }
 }
 
@@ -200,7 +208,7 @@ function understood({ dialect, match, body }: Asked, lost: readonly Loss[], fram
 }
 
 /** The same request in a dialect that the upstream speaks. */
-function converted({ choice, asked, asks, members }: Decided, losses: LossPolicy): Written | Failure {
+function converted({ choice, asked, asks, members, includesUsage }: Decided, losses: LossPolicy): Written | Failure {
   const { upstream, model, dialect: name } = choice
   const [client, spoken] = [asked.dialect, DIALECTS[name]]
   const request = convertRequest(client, spoken, asked.body, asked.match, {
@@ -230,8 +238,21 @@ function converted({ choice, asked, asks, members }: Decided, losses: LossPolicy
       ...credential.headers,
     ],
     target: { path: request.path, body: request.body, edits: [] },
-    conversion: request.conversion,
+    conversion: withUsage(request.conversion, includesUsage),
   }
+}
+
+/** By the client's wish; items of an array go out as they come, and no client was seen that reads more in them. */
+function isUsageIncluded({ dialect, match, credentials }: Asked): boolean {
+  if (match.operation !== 'generate' || framingOf(dialect, match) === 'array') return false
+  return getHeader(credentials.headers, 'x-millrace-usage')?.trim().toLowerCase() === 'include'
+}
+
+/** Who wants to be told the cost wants the usage it stands in, unless it says that it does not. */
+function withUsage(conversion: Conversion, includesUsage: boolean): Conversion {
+  const { request } = conversion
+  if (!includesUsage || request === undefined || request.includeUsage !== undefined) return conversion
+  return { ...conversion, request: { ...request, includeUsage: true } }
 }
 
 /** The configuration's policy, or the stricter one that the client asks for. */

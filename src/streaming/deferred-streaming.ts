@@ -120,6 +120,8 @@ export interface ExchangeSettings {
   readonly model?: string
   /** Headers of ours for the client's head. Default: none. */
   readonly ownHeaders?: (record: Recorder) => RawHeaders
+  /** Adds what the answer cost to its usage, as `x-millrace-usage: include` asks for. Default false. */
+  readonly includesUsage?: boolean
   /** Takes secrets out of error texts. Default: they are told as they are. */
   readonly redact?: Redact
   /** Who is told what happens, after hooks and tracer. Default: nobody. */
@@ -228,6 +230,7 @@ export class DeferredStreaming {
       onClientGone: clientGone(this.#options.onClientGone),
       ownHeaders: settings.ownHeaders,
       redact: settings.redact,
+      includesUsage: settings.includesUsage,
       transform: handlerConfig?.responseTransformer,
       mapEvents: mapperOf(handlerConfig, this.#context),
       prices: handlerConfig?.prices,

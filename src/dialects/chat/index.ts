@@ -32,6 +32,7 @@ export const chat: Dialect = Object.freeze<Dialect>({
   whole,
   models,
   modelAt: [['model']],
+  usageAt: [['usage']],
   frames: {
     deltaAt: [
       ['choices', '*', 'delta', 'content'],

@@ -35,6 +35,7 @@ export const gemini: Dialect = Object.freeze<Dialect>({
   models,
   counting,
   modelAt: [['modelVersion']],
+  usageAt: [['usageMetadata']],
   frames: {
     deltaAt: [['candidates', '*', 'content', 'parts', '*', 'text']],
     sayCallsWhole: true,

@@ -33,6 +33,7 @@ export const messages: Dialect = Object.freeze<Dialect>({
   models,
   counting,
   modelAt: [['model'], ['message', 'model']],
+  usageAt: [['usage']],
   frames: {
     deltaAt: [
       ['delta', 'text'],

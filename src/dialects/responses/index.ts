@@ -40,6 +40,7 @@ export const responses: Dialect = Object.freeze<Dialect>({
   whole,
   models,
   modelAt: [['model'], ['response', 'model']],
+  usageAt: [['response', 'usage'], ['usage']],
   frames: {
     deltaAt: [['delta']],
     numberAt: 'sequence_number',
