@@ -141,9 +141,9 @@ class ThreadLedger implements Ledger {
     return this.#closing
   }
 
-  /** Soon, so that many rows are written together; at once when there are many. */
+  /** Soon, so that many rows are written together; at once when there are many reports. */
   #arm(): void {
-    if (this.#queue.size >= BATCH_ROWS) this.#next()
+    if (this.#queue.reports >= BATCH_ROWS) this.#next()
     else this.#flush ??= setTimeout(this.#onFlush, BATCH_MS).unref()
   }
 
@@ -155,8 +155,12 @@ class ThreadLedger implements Ledger {
   /** Hands the next batch to the thread, when it has none. */
   #next(): void {
     if (this.#sentAt !== undefined || this.#retry !== undefined) return
-    this.#batch ??= this.#queue.take(BATCH_ROWS)
-    if (this.#batch === undefined) this.#onIdle?.()
+    this.#batch ??= this.#queue.take(BATCH_ROWS, this.#closing !== undefined)
+    if (this.#batch === undefined) {
+      // Open rows that are too young.
+      if (this.#queue.size > 0) this.#arm()
+      else this.#onIdle?.()
+    }
     if (this.#batch === undefined || this.#worker === undefined) return
     const { opened, settled } = this.#batch
     this.#sentAt = performance.now()
@@ -196,12 +200,7 @@ class ThreadLedger implements Ledger {
         if (this.#batch === undefined) this.#recover()
         return
       case 'written':
-        this.#queue.lose(answer.refused)
-        this.#batch = undefined
-        this.#sentAt = undefined
-        this.#recover()
-        if (this.#onIdle !== undefined) this.#next()
-        else if (this.#queue.size > 0) this.#arm()
+        this.#goOn(answer.refused)
         return
       case 'failed':
         this.#fail(answer.message)
@@ -210,6 +209,17 @@ class ThreadLedger implements Ledger {
       default:
         answer satisfies never
     }
+  }
+
+  /** The batch is written, but for so many that were refused. */
+  #goOn(refused: number): void {
+    const isFull = this.#batch?.rows === BATCH_ROWS
+    this.#queue.lose(refused)
+    this.#batch = undefined
+    this.#sentAt = undefined
+    this.#recover()
+    if (isFull || this.#onIdle !== undefined) this.#next()
+    else if (this.#queue.size > 0) this.#arm()
   }
 
   #tryLater(): void {

@@ -21,6 +21,15 @@ suite('RowQueue', () => {
     assert.deepEqual([idsOf(queue.take(2)?.settled ?? ''), queue.take(2)], [[third.id], undefined])
   })
 
+  test('leaves open rows that are young, unless they are the last', () => {
+    const queue = new RowQueue(10)
+    const [old, young] = [opening(made()), opening(made({ time: new Date(Date.now() + 1000).toISOString() }))]
+    queue.open(old)
+    queue.open(young)
+    assert.deepEqual([idsOf(queue.take(10)?.opened ?? ''), queue.take(10), queue.size], [[old.id], undefined, 1])
+    assert.deepEqual(idsOf(queue.take(10, true)?.opened ?? ''), [young.id])
+  })
+
   test('drops open rows before reports, and counts both', () => {
     const queue = new RowQueue(3)
     const reports = Array.from({ length: 6 }, () => made())

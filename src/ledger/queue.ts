@@ -14,6 +14,9 @@ export interface Batch {
   readonly rows: number
 }
 
+/** So old is an open row when it is written: most short exchanges have ended by then, and it costs them nothing. */
+const OPEN_AFTER_MS = 50
+
 /**
  * Rows that wait for the thread that writes them.
  *
@@ -36,7 +39,12 @@ export class RowQueue {
 
   /** Rows that wait. */
   get size(): number {
-    return this.#opened.size + this.#settled.length - this.#first
+    return this.#opened.size + this.reports
+  }
+
+  /** Reports that wait. */
+  get reports(): number {
+    return this.#settled.length - this.#first
   }
 
   /** Exchanges whose report found no room: they have no row, or one that stays open. */
@@ -73,8 +81,11 @@ export class RowQueue {
     this.#dropped += reports
   }
 
-  /** The next rows to be written, reports first; undefined when there are none. */
-  take(maxRows: number): Batch | undefined {
+  /**
+   * The next rows to be written, reports first; undefined when there are none.
+   * @param isLast open rows are taken however young they are
+   */
+  take(maxRows: number, isLast = false): Batch | undefined {
     const end = Math.min(this.#settled.length, this.#first + maxRows)
     const settled: string[] = []
     for (let at = this.#first; at < end; at++) settled.push(reportLine(this.#settled[at] as StreamReport))
@@ -85,8 +96,12 @@ export class RowQueue {
       this.#first = 0
     }
     const opened: string[] = []
-    while (opened.length + settled.length < maxRows && this.#opened.size > 0)
-      opened.push(openLine(this.#opened.take() as OpenRow))
+    const before = isLast ? Number.POSITIVE_INFINITY : Date.now() - OPEN_AFTER_MS
+    this.#opened.visit(row => {
+      if (row.time > before || opened.length + settled.length >= maxRows) return
+      this.#opened.delete(row)
+      opened.push(openLine(row))
+    })
     const rows = opened.length + settled.length
     if (rows === 0) return undefined
     return { opened: opened.join('\n'), settled: settled.join('\n'), reports: settled.length, rows }
