@@ -254,6 +254,7 @@ export class Exchanges {
     const now = sharedSweep.now()
     const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
     record.failure = failed
+    record.status = visit.response.headersSent ? visit.response.statusCode : failed.status
     this.#ledger?.settled(record.report('failed', undefined, now))
     if (visit.response.headersSent) visit.response.destroy()
     else answerFailure(visit, dialect, failed)
