@@ -4,7 +4,7 @@ import { type CaptureSettings, Captures } from '../src/capture/index.ts'
 import { type Config, type GatewayOptions, parseConfig, secretsOf, startGateway } from '../src/gateway/index.ts'
 import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
-import type { Metrics } from '../src/telemetry/index.ts'
+import type { Metrics, Telemetry } from '../src/telemetry/index.ts'
 
 /** Where a report is looked for: it is written when the client has its last byte already. */
 const TRIES = 400
@@ -41,6 +41,7 @@ export interface GatewaySetup {
   readonly hookManager?: HookManager
   readonly mapEvents?: GatewayOptions['mapEvents']
   readonly metrics?: Metrics
+  readonly telemetry?: Telemetry
   /** Members of `metrics` in the configuration. */
   readonly metricsConfig?: Readonly<Record<string, unknown>>
   /** Has exchanges captured, in this folder. */
@@ -55,7 +56,17 @@ export interface GatewaySetup {
 export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup = {}): Promise<TestGateway> {
   const [v1, v1beta] = [`${upstreamUrl}/v1`, `${upstreamUrl}/v1beta`]
   const dialects = { chat: v1, responses: v1, messages: v1, gemini: v1beta }
-  const { log = SILENT, hookManager, mapEvents, metrics, metricsConfig, pageFolder, priceBook, ...configured } = setup
+  const {
+    log = SILENT,
+    hookManager,
+    mapEvents,
+    metrics,
+    metricsConfig,
+    telemetry,
+    pageFolder,
+    priceBook,
+    ...configured
+  } = setup
   const { server, upstream, upstreams, models = [], ...settings } = configured
   const text = JSON.stringify({
     server: { port: 0, ...server },
@@ -74,6 +85,7 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...(metrics && { metrics }),
     ...(pageFolder && { pageFolder }),
     ...(priceBook && { prices: priceBook }),
+    ...(telemetry && { telemetry }),
   })
   const { url, pageUrl } = gateway
   return {

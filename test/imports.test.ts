@@ -47,7 +47,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   access: [...LOWEST, 'model', 'observe', 'http'],
   tokens: [...LOWEST, 'model'],
   ledger: [...LOWEST, 'model', 'observe'],
-  telemetry: [...LOWEST, 'model', 'observe'],
+  telemetry: [...LOWEST, 'http', 'model', 'observe'],
   capture: [...LOWEST, 'http', 'model', 'dialects', 'observe', 'exchange'],
   simulator: [...LOWEST, 'json', 'sse', 'http', 'model', 'dialects', 'node', 'capture'],
   gateway: ['*'],

@@ -10,7 +10,7 @@ import {
 import { type Ledger, openLedger } from '../ledger/index.ts'
 import { Redactor } from '../redact.ts'
 import { startSimulator } from '../simulator/index.ts'
-import type { Metrics } from '../telemetry/index.ts'
+import type { Metrics, Telemetry } from '../telemetry/index.ts'
 import { openCaptures } from './captures.ts'
 import { configuredHooks } from './hooks.ts'
 import { ledgerPlace } from './ledger-place.ts'
@@ -45,11 +45,13 @@ export async function openGateway(
   const isSimulated = file === undefined && loaded.upstreams.length === 0
   const simulator = isSimulated ? await startSimulator() : undefined
   let ledger: Ledger | undefined
+  let telemetry: Telemetry | undefined
   try {
     const config = simulator === undefined ? loaded : simulatorConfig(simulator.url, server)
     const log = createLog(logConfig)
     ledger = ledgerOf(loaded.ledger, log)
     const metrics = await openMetrics(config)
+    telemetry = await openTelemetry(config, log)
     const captures = openCaptures(config, log)
     const hooks = configuredHooks(config, log)
     const listening = Promise.withResolvers<void>()
@@ -63,6 +65,7 @@ export async function openGateway(
       ...(ledger && { ledger }),
       ...(metrics && { metrics }),
       ...(hooks && { hookManager: hooks.manager }),
+      ...(telemetry && { telemetry }),
     })
     listening.resolve()
     return {
@@ -74,14 +77,14 @@ export async function openGateway(
         await captures.close()
         await hooks?.close()
         await simulator?.close()
-        await ledger?.close()
+        await Promise.all([ledger?.close(), telemetry?.close()])
         await log.close()
       },
     }
   } catch (error) {
     // It would keep the process alive.
     await simulator?.close()
-    await ledger?.close()
+    await Promise.all([ledger?.close(), telemetry?.close()])
     throw error
   }
 }
@@ -100,4 +103,12 @@ async function openMetrics(config: Config): Promise<Metrics | undefined> {
   if (!enabled) return undefined
   const { Metrics } = await import('../telemetry/index.ts')
   return new Metrics({ models, redactor: new Redactor(secretsOf(config)), process: true })
+}
+
+/** Its SDK is loaded in a thread of its own. */
+async function openTelemetry(config: Config, log: Log): Promise<Telemetry | undefined> {
+  const { otlp, ...settings } = config.telemetry
+  if (otlp === undefined) return undefined
+  const { Telemetry } = await import('../telemetry/index.ts')
+  return new Telemetry({ ...settings, otlp, secrets: secretsOf(config), log })
 }

@@ -200,6 +200,7 @@ export class Recorder {
         reported: reading?.model ?? null,
       },
       serviceTier: reading?.serviceTier ?? null,
+      answerId: reading?.answerId ?? null,
       status: this.status ?? null,
       outcome,
       finish: reading?.finish === undefined ? null : { reason: reading.finish.reason, raw: reading.finish.raw ?? null },

@@ -3,17 +3,25 @@ import type { Captures, CaptureWish, Recording } from '../capture/index.ts'
 import { decodeRequest, SealMemory } from '../convert/index.ts'
 import { type Dialect, type Match, MemoryResponseStore } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
-import { type Adapter, createAdapter, Recorder, relayAdapter } from '../exchange/index.ts'
+import {
+  type Adapter,
+  bothOf,
+  createAdapter,
+  type ExchangeObserver,
+  Recorder,
+  relayAdapter,
+} from '../exchange/index.ts'
 import { getHeader, type HttpClient, type RawHeaders, sharedSweep } from '../http/index.ts'
 import type { Ledger, OpenRow } from '../ledger/index.ts'
 import { createClient } from '../node/index.ts'
 import { type HookManager, type Log, type PriceBook, RequestContext, type StreamReport } from '../observe/index.ts'
 import { Redactor } from '../redact.ts'
 import { type HandlerConfig, StreamingHandler } from '../streaming/index.ts'
-import type { Metrics } from '../telemetry/index.ts'
+import { type ExchangeTrace, kindOfPath, type Metrics, type Telemetry } from '../telemetry/index.ts'
 import type { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
 import { type Config, secretsOf } from './config/index.ts'
+import { contentObserver } from './content-observer.ts'
 import { Estimates } from './estimates.ts'
 import { ownHeaders } from './own-headers.ts'
 import { type Estimate, type Plan, planRequest } from './plan.ts'
@@ -33,12 +41,18 @@ export interface ExchangesOptions {
   readonly announcer: Announcer
   readonly ledger?: Ledger
   readonly metrics?: Metrics
+  readonly telemetry?: Telemetry
   readonly captures?: Captures | undefined
 }
 
 interface Found {
   readonly dialect: Dialect
   readonly match: Match
+}
+
+/** With where it stands in a trace; undefined: in none. */
+interface Traced extends Found {
+  readonly trace: ExchangeTrace | undefined
 }
 
 /** Turns requests into exchanges with an upstream, and keeps their reports. */
@@ -56,6 +70,7 @@ export class Exchanges {
   #prices: PriceBook | undefined
   /** Undefined once the prices are there. */
   #pricesToCome: Promise<PriceBook | undefined> | undefined
+  readonly #telemetry: Telemetry | undefined
   readonly #redact: (text: string) => string
   /** One client for each connect budget: model rules may have their own. */
   readonly #clients = new Map<number, HttpClient>()
@@ -66,7 +81,9 @@ export class Exchanges {
   readonly #captures: Captures | undefined
 
   constructor(options: ExchangesOptions) {
-    const { config, streams, log, hookManager, mapEvents, prices, announcer, ledger, metrics, captures } = options
+    const { config, streams, log, hookManager, mapEvents, prices, announcer, ledger, metrics, captures, telemetry } =
+      options
+    this.#telemetry = telemetry
     this.#captures = captures
     this.#metrics = metrics
     if (prices instanceof Promise) this.#pricesToCome = prices
@@ -87,8 +104,8 @@ export class Exchanges {
   }
 
   /** Answers the visit, however it goes. */
-  async handle(visit: Visit, found: Found, credentials: Credentials): Promise<void> {
-    const { dialect, match } = found
+  async handle(visit: Visit, { dialect, match }: Found, credentials: Credentials): Promise<void> {
+    const found: Traced = { dialect, match, trace: this.#trace(visit, match) }
     this.#announcer.started(visit, dialect.name, match.operation)
     const full = this.#capacity.enter()
     try {
@@ -100,7 +117,8 @@ export class Exchanges {
       if (this.#pricesToCome !== undefined) await this.#awaitPrices(this.#pricesToCome)
       const plan = this.#plan(visit, found, credentials, body)
       if ('code' in plan) this.#refuse(visit, found, credentials, plan)
-      else if ('request' in plan) this.#note(visit, await this.#estimates.answer(visit, dialect, credentials, plan))
+      else if ('request' in plan)
+        this.#note(visit, found, await this.#estimates.answer(visit, dialect, credentials, plan))
       else await this.#exchange(visit, found, credentials, plan, this.#record(visit, found, credentials, body))
     } catch (error) {
       this.#breakOff(visit, found, credentials, error)
@@ -158,20 +176,27 @@ export class Exchanges {
     return this.#captures.record(asked, key, captureWish(headers))
   }
 
+  #trace({ request, target: { path } }: Visit, { operation }: Match): ExchangeTrace | undefined {
+    const kind = operation === 'generate' ? 'inference' : operation === 'count' ? 'count' : kindOfPath(path)
+    return this.#telemetry?.begin(request.rawHeaders, { kind, method: request.method as string, path })
+  }
+
   async #exchange(
     visit: Visit,
-    { dialect, match }: Found,
+    found: Traced,
     { key }: Credentials,
     plan: Plan,
     recording: Recording | undefined,
   ): Promise<void> {
     const { request, response, id: requestId, metadata } = visit
+    const { dialect, match, trace } = found
     const { target, model, upstream, conversion } = plan
     const isAnswer = match.operation === 'generate'
+    const asked = () => conversion?.request ?? decodeRequest(dialect, target.body, match)
     const deferred = this.#handler.handleStreamingRequest({
       method: request.method as string,
       url: plan.url,
-      headers: plan.headers,
+      headers: trace?.attempt(plan.headers, plan.url, plan.asks === 'stream') ?? plan.headers,
       body: target.body.length === 0 ? undefined : target.body,
       client: this.client(plan.budgets.connectMs),
       requestContext: new RequestContext({ requestId, metadata }),
@@ -191,18 +216,18 @@ export class Exchanges {
         subject: { key: key ?? undefined, dialect: dialect.name, model: model.requested },
         budgets: plan.budgets,
         limits: this.#config.limits,
-        estimator: this.#estimates.of(() => conversion?.request ?? decodeRequest(dialect, target.body, match)),
+        estimator: this.#estimates.of(asked),
         ownHeaders,
         redact: this.#redact,
         includesUsage: plan.includesUsage,
-        observer: recording,
+        observer: observerOf(recording, contentObserver(trace, target.body, asked)),
         ...(model.sent === undefined ? {} : { model: model.sent }),
       },
     })
     this.#streams.enter(deferred)
     const row = this.#open(visit, dialect, key, plan)
     try {
-      this.#note(visit, await deferred.sendTo(response), row)
+      this.#note(visit, found, await deferred.sendTo(response), row)
     } finally {
       this.#streams.leave(deferred)
       // Does nothing to one that has ended as exchanges do.
@@ -246,7 +271,7 @@ export class Exchanges {
   }
 
   /** A fault of our own must not take the other exchanges along. */
-  #breakOff(visit: Visit, { dialect }: Found, { key }: Credentials, error: unknown): void {
+  #breakOff(visit: Visit, { dialect, trace }: Traced, { key }: Credentials, error: unknown): void {
     const message = this.#redact(messageOf(error))
     this.#log.error({ id: visit.id, error: { message } }, 'fault')
     const failed = failure('upstream', 'Cannot serve the request: an internal fault', { status: 500 })
@@ -255,12 +280,16 @@ export class Exchanges {
     const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
     record.failure = failed
     record.status = visit.response.headersSent ? visit.response.statusCode : failed.status
-    this.#ledger?.settled(record.report('failed', undefined, now))
+    const report = record.report('failed', undefined, now)
+    this.#ledger?.settled(report)
+    this.#metrics?.note(report)
+    trace?.end(report)
     if (visit.response.headersSent) visit.response.destroy()
     else answerFailure(visit, dialect, failed)
   }
 
-  #refuse(visit: Visit, { dialect }: Found, { key }: Credentials, refused: Failure): void {
+  #refuse(visit: Visit, found: Traced, { key }: Credentials, refused: Failure): void {
+    const { dialect } = found
     // What is left of the body is not worth reading.
     visit.response.setHeader('connection', 'close')
     answerFailure(visit, dialect, refused)
@@ -268,15 +297,16 @@ export class Exchanges {
     const record = new Recorder({ id: visit.id, key: key ?? undefined, dialect: dialect.name }, now)
     record.status = refused.status
     record.failure = refused
-    this.#note(visit, record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now))
+    this.#note(visit, found, record.report(refused.code === 'cancelled' ? 'cancelled' : 'refused', undefined, now))
   }
 
   /** @param row what was opened for it in the ledger */
-  #note(visit: Visit, report: StreamReport, row?: OpenRow): void {
+  #note(visit: Visit, { trace }: Traced, report: StreamReport, row?: OpenRow): void {
     this.#announcer.ended(visit, report)
     this.#streams.note(report)
     this.#ledger?.settled(report, row)
     this.#metrics?.note(report)
+    trace?.end(report)
     this.#log.info({ exchange: report }, 'exchange')
   }
 }
@@ -285,4 +315,11 @@ export class Exchanges {
 function captureWish(headers: RawHeaders): CaptureWish {
   const word = getHeader(headers, 'x-millrace-capture')?.trim().toLowerCase()
   return word === 'on' || word === 'off' ? word : undefined
+}
+
+function observerOf(
+  first: ExchangeObserver | undefined,
+  second: ExchangeObserver | undefined,
+): ExchangeObserver | undefined {
+  return first === undefined ? second : bothOf(first, second)
 }

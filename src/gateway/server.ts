@@ -8,7 +8,7 @@ import { type Failure, failure } from '../errors.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { HookManager, Log, PriceBook } from '../observe/index.ts'
 import type { HandlerConfig } from '../streaming/index.ts'
-import type { Metrics } from '../telemetry/index.ts'
+import type { Metrics, Telemetry } from '../telemetry/index.ts'
 import { Announcer } from './announcer.ts'
 import { answerFailure } from './answers.ts'
 import { CaptureApi } from './capture-api.ts'
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly ledger?: Ledger
   /** What counts for `/metrics`. Default: nothing does, and there is no such path. */
   readonly metrics?: Metrics
+  /** Who tells a collector of OpenTelemetry what its exchanges do. Default: nobody. */
+  readonly telemetry?: Telemetry
   /** Where exchanges are kept that are to be looked at later. Default: none are. */
   readonly captures?: Captures
   /** Folder of the built web page. Default: where the package has it. */
@@ -136,7 +138,7 @@ class Front {
   #isClosing = false
 
   constructor(options: GatewayOptions, announcer: Announcer) {
-    const { config, metrics, hookManager, ledger } = options
+    const { config, metrics, hookManager, ledger, telemetry } = options
     const streams = new Streams()
     this.#config = config
     this.#announcer = announcer
@@ -163,6 +165,7 @@ class Front {
     })
     metrics?.watchOpen(() => ({ streams: streams.openCount, connections: this.#connections.open }))
     if (ledger !== undefined) metrics?.watchQueue('ledger', () => ledger.state)
+    if (telemetry !== undefined) metrics?.watchQueue('telemetry', () => telemetry.state)
     if (hookManager !== undefined) metrics?.watchHooks(() => hookManager.counts)
   }
 

@@ -36,6 +36,8 @@ export interface StreamReport {
   }
   /** The tier that the upstream says it served in, in its own word. */
   readonly serviceTier: string | null
+  /** The answer's id, as the upstream names it; null where it named none. */
+  readonly answerId: string | null
   /** The status that the client got; null when it left before any. */
   readonly status: number | null
   /** How it ended. */

@@ -7,6 +7,7 @@ import {
   type Adapter,
   type Attempt,
   type Budgets,
+  bothOf,
   type ClientGone,
   Exchange,
   type ExchangeObserver,
@@ -39,7 +40,6 @@ import { adapterFor, requestAdapterFor, type WayOptions } from './adapter-for.ts
 import { clientMatch } from './client-match.ts'
 import { assertReadable, mapperOf } from './event-mapper.ts'
 import type { HandlerConfig } from './handler-config.ts'
-import { bothOf } from './observers.ts'
 import { parsingAdapter } from './parsing-adapter.ts'
 import { StreamObserver } from './stream-observer.ts'
 

@@ -119,6 +119,20 @@ export const LEDGER = {
   queueRows: count(10_000, 'Rows that wait at most while the store cannot be written; what comes then is counted'),
 } as const satisfies Record<string, Setting>
 
+/** How a collector of OpenTelemetry is told. */
+export const TELEMETRY = {
+  models: {
+    default: 100,
+    min: 0,
+    max: 10_000,
+    meaning: 'Names of models that its metrics tell apart; all others count as `other`.',
+  },
+  maxWaiting: count(2048, 'Spans that wait at most while the collector cannot be reached; what comes then is counted'),
+  spansEveryMs: ms(1000, 'between two messages with spans'),
+  metricsEveryMs: ms(60_000, 'between two messages with metrics'),
+  timeoutMs: ms(10_000, 'for one message, its repetitions included'),
+} as const satisfies Record<string, Setting>
+
 /** What `/metrics` tells. */
 export const METRICS = {
   models: {

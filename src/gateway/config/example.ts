@@ -77,6 +77,10 @@ limits:
 ledger: { maxAgeDays: 90, maxBytes: 1073741824, queueRows: 10000 }
 # What Prometheus scrapes at /metrics. Without a token it takes a client key, where there are some.
 metrics: { enabled: true, models: 100 }
+
+# A collector of OpenTelemetry that is told of exchanges, without prompts and answers; none: nothing is sent.
+telemetry: { otlp: "\${OTEL_EXPORTER_OTLP_ENDPOINT:-}", headers: {}, service: millrace, sampleRatio: 1, content: false }
+
 # Exchanges that are kept as files, to be looked at and replayed: off, errors, sample or all.
 capture: { mode: off }
 

@@ -52,6 +52,10 @@ test('an empty file has every default', () => {
     responses: { remember: 1000, maxAgeMs: 3_600_000, maxCharacters: 67_108_864 },
     metrics: { enabled: true, token: undefined, models: 100 },
     ledger: { url: undefined, maxAgeDays: 90, maxBytes: 1_073_741_824, queueRows: 10_000 },
+    telemetry: {
+      ...{ otlp: undefined, headers: {}, service: 'millrace', sampleRatio: 1, content: false, models: 100 },
+      ...{ maxWaiting: 2048, spansEveryMs: 1000, metricsEveryMs: 60_000, timeoutMs: 10_000 },
+    },
     capture: {
       mode: 'off',
       sampleShare: 0.01,
@@ -74,7 +78,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
   ['server:', 'm.yaml:1:1 server: is empty: must be a map'],
   [
     'servers: {}',
-    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, ledger, metrics, capture, prices, log, trace; did you mean server?',
+    'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, ledger, metrics, telemetry, capture, prices, log, trace; did you mean server?',
   ],
   ['capture: { mode: some }', 'm.yaml:1:12 capture.mode: must be one of off, errors, sample, all'],
   ['capture: { sampleShare: 2 }', 'm.yaml:1:12 capture.sampleShare: must be from 0 to 1'],

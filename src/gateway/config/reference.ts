@@ -14,6 +14,7 @@ const SECTIONS: readonly (readonly [heading: string, path: Path])[] = [
   ['responses', ['responses']],
   ['ledger', ['ledger']],
   ['metrics', ['metrics']],
+  ['telemetry', ['telemetry']],
   ['capture', ['capture']],
   ['prices', ['prices']],
   ['prices.overrides[]', ['prices', 'overrides', 0]],

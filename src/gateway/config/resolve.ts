@@ -32,6 +32,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
     responses: file.responses,
     ledger: { ...file.ledger, url: file.ledger.url },
     metrics: { ...file.metrics, token: file.metrics.token },
+    telemetry: { ...file.telemetry, otlp: file.telemetry.otlp },
     capture: { ...file.capture, folder: file.capture.folder },
     prices: { file: file.prices.file, overrides: file.prices.overrides },
     log: { level: file.log.level, file: file.log.file, access: file.log.access },

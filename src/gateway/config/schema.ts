@@ -11,6 +11,7 @@ import {
   SEALS,
   SERVER,
   type Setting,
+  TELEMETRY,
   TIMEOUTS,
   TRACE,
 } from './defaults.ts'
@@ -240,6 +241,33 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('What Prometheus scrapes.'),
+  telemetry: z
+    .strictObject({
+      otlp: baseUrl
+        .exactOptional()
+        .describe(
+          'Base URL of a collector of OpenTelemetry that takes OTLP over HTTP, as in `http://127.0.0.1:4318`: `/v1/traces` and `/v1/metrics` are added. Without one nothing is sent anywhere, whatever the environment says.',
+        ),
+      headers: z.record(headerName, headerValue).default({}).describe('Headers for the collector, by name.'),
+      service: nonEmpty.default('millrace').describe('The name of this service (`service.name`).'),
+      sampleRatio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe(
+          'Part of the traces that are told, of those that begin here; a client that brings one decides itself.',
+        ),
+      content: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether prompts and answers are told too. They are personal: leave it off where that is not wanted.',
+        ),
+      ...mapMembers(TELEMETRY, withDefault),
+    })
+    .prefault({})
+    .describe('What a collector of OpenTelemetry is told.'),
   capture: z
     .strictObject({
       mode: z

@@ -3,7 +3,7 @@ import type { DialectName } from '../../dialects/index.ts'
 import type { ClientGone } from '../../exchange/index.ts'
 import type { RawHeaders } from '../../http/index.ts'
 import type { PriceOverride } from '../../prices/index.ts'
-import type { CAPTURE, LEDGER, LIMITS, RESPONSES, SEALS, TIMEOUTS, TRACE } from './defaults.ts'
+import type { CAPTURE, LEDGER, LIMITS, RESPONSES, SEALS, TELEMETRY, TIMEOUTS, TRACE } from './defaults.ts'
 
 /** Budgets of time, in milliseconds; `defaults.ts` says what each one means. */
 export type Timeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>
@@ -38,6 +38,8 @@ export interface Config {
   readonly ledger: LedgerConfig
   /** What Prometheus scrapes. */
   readonly metrics: MetricsConfig
+  /** What a collector of OpenTelemetry is told. */
+  readonly telemetry: TelemetryConfig
   /** Which exchanges are kept as files, and for how long. */
   readonly capture: CaptureConfig
   /** What models cost. */
@@ -136,6 +138,20 @@ export interface CaptureConfig extends Readonly<Record<keyof typeof CAPTURE, num
   readonly keys: readonly string[]
   /** Where the files are; undefined: in the platform's folder for data. */
   readonly folder: string | undefined
+}
+
+/** What a collector of OpenTelemetry is told; `defaults.ts` says what each number means. */
+export interface TelemetryConfig extends Readonly<Record<keyof typeof TELEMETRY, number>> {
+  /** The collector's base URL; undefined: nothing is told. */
+  readonly otlp: string | undefined
+  /** Headers for the collector, by name. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The name of this service. */
+  readonly service: string
+  /** Part of the traces that begin here, 0 to 1. */
+  readonly sampleRatio: number
+  /** Whether prompts and answers are told too. */
+  readonly content: boolean
 }
 
 /** What is logged, and where. */

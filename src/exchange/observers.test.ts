@@ -5,8 +5,7 @@ import { NotingOutlet } from '../../test/scripted.ts'
 import { toUtf8 } from '../bytes.ts'
 import { DIALECTS } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
-import { Exchange, type ExchangeObserver, relayAdapter } from '../exchange/index.ts'
-import { bothOf } from './observers.ts'
+import { bothOf, Exchange, type ExchangeObserver, relayAdapter } from './index.ts'
 
 /** Notes what it is told, under its name. */
 function noting(name: string, notes: string[]): ExchangeObserver {

@@ -1,8 +1,9 @@
 import type { Failure } from '../errors.ts'
-import type { Attempt, ExchangeObserver } from '../exchange/index.ts'
 import type { Head } from '../http/index.ts'
 import type { StreamEvent } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
+import type { Attempt } from './adapter.ts'
+import type { ExchangeObserver } from './options.ts'
 
 /** Two observers as one, the first told first; each is told only what it wants. */
 export function bothOf(first: ExchangeObserver, second: ExchangeObserver | undefined): ExchangeObserver {
