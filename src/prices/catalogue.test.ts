@@ -205,9 +205,18 @@ test('the bundled catalogue names the version that is installed', async () => {
     readFileSync(new URL('../../node_modules/@pydantic/genai-prices/package.json', import.meta.url), 'utf8'),
   ).version
   const book = await PriceCatalogue.bundled()
-  const cost = book.costOf(priced({ input: 1000, output: 1000 }, { upstream: 'api.openai.com', model: 'gpt-4' }))
-  // 1000 × 30 + 1000 × 60 dollars a million
-  assert.deepEqual(cost, { usd: 0.09, source: `genai-prices ${installed}` })
+  const source = `genai-prices ${installed}`
+  const costOf = (upstream: string, model: string, usage: Usage) => book.costOf(priced(usage, { upstream, model }))
+  // 1000 × 30 + 1000 × 60
+  const plain = costOf('api.openai.com', 'gpt-4', { input: 1000, output: 1000 })
+  assert.deepEqual(plain, { usd: 0.09, source })
+  // (1000 − 800) × 2.5 + 800 × 1.25 + 100 × 10 = 500 + 1000 + 1000
+  const cached = costOf('api.openai.com', 'gpt-4o-2024-08-06', { input: 1000, cacheRead: 800, output: 100 })
+  assert.deepEqual(cached, { usd: 0.0025, source })
+  // 100 × 3 + 700 × 0.3 + 150 × 3.75 + 50 × 6 + 10 × 15 = 300 + 210 + 562.5 + 300 + 150
+  const parts = { input: 1000, cacheRead: 700, cacheWrite: 200, cacheWrite1h: 50, output: 10 }
+  assert.deepEqual(costOf('api.anthropic.com', 'claude-sonnet-4-20250514', parts), { usd: 0.0015225, source })
+  assert.equal(costOf('127.0.0.1:8000', 'gpt-4', { input: 1000, output: 1000 }), undefined)
 })
 
 test('what is no catalogue is refused', () => {

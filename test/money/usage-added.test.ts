@@ -173,7 +173,7 @@ test('an answer that breaks off says no cost', async () => {
     const { text, report } = await ask(gateway, streamRequest(dialect, 'sim/story'), [
       ...INCLUDE,
       'x-sim',
-      'fail=cut@4',
+      'fault=close',
     ])
     assert.equal(report.outcome, 'truncated', dialect)
     assert.doesNotMatch(text, /"millrace":/, dialect)
