@@ -7,6 +7,7 @@ export {
   type Step,
 } from './capture.ts'
 export { type CaptureSettings, Captures, type CapturesOptions, type CaptureWish } from './captures.ts'
+export { toCurl } from './curl.ts'
 export { decodeCapture } from './decode.ts'
 export { type CaptureEntry, CaptureFolder, type Retention } from './folder.ts'
 export type { Recording } from './recording.ts'

@@ -12,6 +12,8 @@ function fileOf(id: string, outcome: 'completed' | 'truncated'): string {
   const subject = { type: 'capture', version: 1, id, time: '2026-11-03T09:12:55.120Z', key: null }
   const lines = [
     { ...subject, client: { dialect: 'chat' }, upstream: { name: 'up', dialect: 'chat' } },
+    { type: 'request', from: 'client', method: 'POST', url: '/v1/x', headers: ['x-api-key', '[redacted]'], text: '{}' },
+    { type: 'request', to: 'upstream', method: 'POST', url: 'http://up/v1/x', headers: [], body: 'as-client' },
     { type: 'report', report: { ...reportOf(outcome), id } },
   ]
   return lines.map(line => `${JSON.stringify(line)}\n`).join('')
@@ -54,6 +56,21 @@ suite('record', () => {
     })
     assert.equal((await record()).code, 2)
     assert.equal((await record('--older-than', '3x')).code, 2)
+  })
+
+  test('is what `show --curl` prints of, and where nothing is kept it tells how', async () => {
+    const show = (...args: readonly string[]) => Program.run(['show', ...args], { capture: { folder } })
+    const upstream = await show('1f2', '--curl')
+    assert.equal(upstream.stdout, `curl -N \\\n  'http://up/v1/x' \\\n  -H 'content-type:' \\\n  --data-raw '{}'\n`)
+    const client = await show('1f2', '--curl', 'client')
+    assert.match(client.stdout, /'http:\/\/127\.0\.0\.1:8642\/v1\/x' \\\n {2}-H "x-api-key: \$MILLRACE_KEY" /)
+    const none = await show('abc', '--curl')
+    assert.deepEqual([none.code, none.stdout], [1, ''])
+    assert.match(
+      none.stderr,
+      /^millrace: Cannot print the request: its body was not kept; with `capture: \{ mode: errors/,
+    )
+    assert.equal((await show('1f2', '--curl', 'both')).code, 2)
   })
 
   test('deletes what is older, then one, and neither is there any more', async () => {

@@ -3,13 +3,14 @@ import { type CaptureEntry, CaptureFolder } from '../capture/index.ts'
 import { MillraceError } from '../errors.ts'
 import { loadConfig } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
-import { parseAge } from './ages.ts'
 import { capturesFolder } from './captures.ts'
+import { parseSince } from './ledger-options.ts'
 
 interface RecordFlags {
   readonly config?: string
   readonly list?: true
   readonly delete?: true
+  /** Milliseconds since the epoch. */
   readonly olderThan?: number
 }
 
@@ -19,7 +20,7 @@ export function recordCommand(): Command {
     .argument('[id]', 'id of the exchange, or how it begins')
     .option('--list', 'list what is there, the newest first')
     .option('--delete', 'delete the capture in place of printing it; with --older-than all that are older')
-    .option('--older-than <age>', 'with --delete: 30d, 12h, 90m or 10s', parseAge)
+    .option('--older-than <time>', 'with --delete: 90s, 15m, 1h, 30d, or a date', text => parseSince(text))
     .option('--config <file>', 'configuration to read (default: millrace.yaml in this folder, when there is one)')
     .action(record)
 }
@@ -29,7 +30,9 @@ async function record(id: string | undefined, flags: RecordFlags): Promise<void>
   if (flags.list) return list(await folder.list())
   if (flags.olderThan !== undefined) {
     if (!flags.delete || id !== undefined) throw misused('`--older-than` goes with `--delete` and without an id')
-    return tellGone(await folder.prune({ maxAgeMs: flags.olderThan, maxTotalBytes: Number.POSITIVE_INFINITY }))
+    return tellGone(
+      await folder.prune({ maxAgeMs: Date.now() - flags.olderThan, maxTotalBytes: Number.POSITIVE_INFINITY }),
+    )
   }
   if (id === undefined) throw misused('name the exchange, or ask for the list with `--list`')
   const found = await findCapture(folder, id)

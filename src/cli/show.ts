@@ -2,18 +2,28 @@ import { Command } from 'commander'
 import { MillraceError } from '../errors.ts'
 import type { LedgerEntry } from '../gateway/index.ts'
 import { oneLine } from '../redact.ts'
+import { printCurl } from './curl.ts'
 import { formatEntry } from './entry.ts'
 import { withLedgerOptions } from './ledger-options.ts'
 import { isForPrograms, type LedgerFlags, withLedger } from './with-ledger.ts'
+
+interface ShowFlags extends LedgerFlags {
+  readonly curl?: string | true
+}
 
 export function showCommand(): Command {
   const command = new Command('show')
     .description('Show one exchange of the ledger.')
     .argument('<id>', 'its id, as in x-millrace-request-id, or the beginning of it')
+    .option(
+      '--curl [side]',
+      'print its captured request as a curl command: what the `upstream` was asked, or the `client` asked',
+    )
   return withLedgerOptions(command).action(show)
 }
 
-async function show(id: string, flags: LedgerFlags): Promise<void> {
+async function show(id: string, flags: ShowFlags): Promise<void> {
+  if (flags.curl !== undefined) return printCurl(id, flags.curl === true ? 'upstream' : flags.curl, flags.config)
   const entry = await findEntry(id, flags)
   process.stdout.write(isForPrograms(flags) ? `${JSON.stringify(entry, null, 2)}\n` : formatEntry(entry))
 }
