@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { configCommand } from './config.ts'
+import { pricesCommand } from './prices.ts'
 import { recordCommand } from './record.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run-agent.ts'
@@ -27,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
   const commands = [
-    ...[serveCommand(), runCommand(), streamsCommand(), showCommand(), usageCommand()],
+    ...[serveCommand(), runCommand(), streamsCommand(), showCommand(), usageCommand(), pricesCommand()],
     ...[simulateCommand(), recordCommand(), replayCommand(), configCommand()],
   ]
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program))
