@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CaptureSettings, Captures } from '../src/capture/index.ts'
 import { type Config, type GatewayOptions, parseConfig, secretsOf, startGateway } from '../src/gateway/index.ts'
+import type { Ledger } from '../src/ledger/index.ts'
 import type { HookManager, Log, StreamReport } from '../src/observe/index.ts'
 import { type Simulator, startSimulator } from '../src/simulator/index.ts'
 import type { Metrics, Telemetry } from '../src/telemetry/index.ts'
@@ -46,6 +47,8 @@ export interface GatewaySetup {
   readonly metricsConfig?: Readonly<Record<string, unknown>>
   /** Has exchanges captured, in this folder. */
   readonly capture?: { readonly folder: string } & { readonly [Member in keyof CaptureSettings]?: unknown }
+  /** Keeps a row of every exchange; whoever made it closes it. */
+  readonly ledger?: Ledger
   /** Folder of the built page. */
   readonly pageFolder?: string
   /** What models cost. */
@@ -63,6 +66,7 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     metrics,
     metricsConfig,
     telemetry,
+    ledger,
     pageFolder,
     priceBook,
     ...configured
@@ -83,6 +87,7 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...(hookManager && { hookManager }),
     ...(mapEvents && { mapEvents }),
     ...(metrics && { metrics }),
+    ...(ledger && { ledger }),
     ...(pageFolder && { pageFolder }),
     ...(priceBook && { prices: priceBook }),
     ...(telemetry && { telemetry }),

@@ -115,6 +115,16 @@ test('portable rooms import nothing of Node', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('the web page imports nothing of the house: it speaks HTTP', () => {
+  const page = resolve(SRC, '../dashboard/src')
+  const wrong = globSync('**/*.{ts,tsx}', { cwd: page }).filter(file =>
+    [...readFileSync(resolve(page, file), 'utf8').matchAll(/from '(\.[^']*)'/g)].some(
+      ([, specifier]) => !resolve(page, dirname(file), specifier as string).startsWith(page),
+    ),
+  )
+  assert.deepEqual(wrong, [])
+})
+
 test('no import goes round in a circle between rooms', () => {
   const edges = new Map<string, Set<string>>()
   for (const { file, target } of inner) {

@@ -48,6 +48,18 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** The web page, without what tells the content of its files in their names. */
+const PAGE = [
+  'dist/dashboard/assets/index.css',
+  'dist/dashboard/assets/index.js',
+  'dist/dashboard/assets/mill.svg',
+  'dist/dashboard/index.html',
+]
+
+function isOfPage(file: string): boolean {
+  return file.startsWith('dist/dashboard/')
+}
+
 suite('the package', () => {
   let project: Project
   before(async () => {
@@ -58,10 +70,12 @@ suite('the package', () => {
   test('holds the compiled sources, their types and the docs, and nothing else', () => {
     const sources = globSync('src/**/*.ts', { cwd: ROOT }).filter(path => !path.endsWith('.test.ts'))
     const compiled = sources.map(path => path.replace(/^src(.*)\.ts$/, 'dist$1'))
-    const docs = globSync('docs/**/*.{md,json}', { cwd: ROOT })
+    const docs = globSync('docs/**/*.{md,json,png}', { cwd: ROOT })
     const expected = ['LICENSE', 'README.md', 'package.json', ...docs]
     for (const path of compiled) expected.push(`${path}.js`, `${path}.d.ts`)
-    assert.deepEqual(project.files.toSorted(), expected.toSorted())
+    const [page, compiledFiles] = [project.files.filter(isOfPage), project.files.filter(file => !isOfPage(file))]
+    assert.deepEqual(compiledFiles.toSorted(), expected.toSorted())
+    assert.deepEqual(page.map(file => file.replace(/-[\w-]{8}\./, '.')).toSorted(), PAGE)
   })
 
   test('gives publint nothing to say', async () => {

@@ -38,8 +38,8 @@ export interface Sums {
   readonly cacheReadTokens: number
   /** Tokens of their answers. */
   readonly outputTokens: number
-  /** What they cost as far as that is known, in US dollars. */
-  readonly costUsd: number
+  /** What they cost as far as that is known, in US dollars; null when it is of none of them. */
+  readonly costUsd: number | null
   /** How many have tokens and no known price. */
   readonly unpriced: number
   /** Until the first token, in milliseconds: half of them, 95 and 99 of 100 took no longer. Null: there was none. */

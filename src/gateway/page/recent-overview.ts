@@ -55,7 +55,7 @@ function sumsOf(reports: readonly StreamReport[]): Sums {
     inputTokens: sum(({ usage }) => usage.input),
     cacheReadTokens: sum(({ usage }) => usage.cacheRead),
     outputTokens: sum(({ usage }) => usage.output),
-    costUsd: sum(({ cost }) => cost?.usd),
+    costUsd: reports.some(({ cost }) => cost !== null) ? sum(({ cost }) => cost?.usd) : null,
     unpriced: reports.filter(({ cost, usage }) => cost === null && usage.provenance !== 'none').length,
     firstTokenMs:
       firstTokens.length === 0

@@ -1,0 +1,24 @@
+import type { CapturedRequest } from './capture.ts'
+
+/** What belongs to a connection, or is said by curl itself. */
+const LEFT_OUT = /^(?:host|connection|content-length|transfer-encoding|accept-encoding|user-agent|x-millrace-capture)$/i
+
+/** The request as a command line. Secrets were taken out of it: a variable stands in their place. */
+export function curlOf({ method, url, headers, body }: CapturedRequest, origin: string): string {
+  const lines = [`curl -N ${quoted(origin + url)}`]
+  if (method !== 'POST') lines.push(`-X ${method}`)
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const [name, value] = [headers[at] as string, headers[at + 1] as string]
+    if (!LEFT_OUT.test(name)) lines.push(`-H ${withVariable(`${name}: ${value}`)}`)
+  }
+  if (body !== '') lines.push(`--data-binary ${withVariable(body)}`)
+  return lines.join(' \\\n  ')
+}
+
+function withVariable(text: string): string {
+  return text.split('[redacted]').map(quoted).join('"$MILLRACE_KEY"')
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
