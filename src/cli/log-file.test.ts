@@ -89,6 +89,7 @@ suite('LogFile', { skip: process.platform === 'win32' }, () => {
     await file.log.drain()
     assert.equal(read + pipe.read(), lines.slice(0, 3).join(''))
     assert.deepEqual(file.told, [`more than ${200 * KiB} bytes wait, lines are left out`])
+    assert.equal(file.log.droppedLines, 1)
     file.log.write('room again\n')
     await file.log.drain()
     assert.equal(pipe.read(), 'room again\n')

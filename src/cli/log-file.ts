@@ -29,6 +29,7 @@ export class LogFile {
   #current: Uint8Array | undefined
   #isWriting = false
   #isErrorTold = false
+  #droppedLines = 0
   /** Nobody reads the pipe any more: nothing is kept. */
   #isGone = false
   #retry: NodeJS.Timeout | undefined
@@ -40,11 +41,17 @@ export class LogFile {
     this.#onError = onError
   }
 
+  /** Lines that were left out for want of room. */
+  get droppedLines(): number {
+    return this.#droppedLines
+  }
+
   /** @param lines whole lines; they are dropped together when too much waits already */
   write(lines: string): void {
     const bytes = Buffer.from(lines)
     if (this.#isGone) return
     if (this.#waitingBytes + bytes.length > this.#maxWaitingBytes) {
+      this.#droppedLines += lines.split('\n').length - 1
       this.#tell(new Error(`more than ${this.#maxWaitingBytes} bytes wait, lines are left out`))
       return
     }

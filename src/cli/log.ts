@@ -8,6 +8,8 @@ import { openForAppending } from './private-files.ts'
 const STDERR = 2
 
 export interface ProgramLog extends Log {
+  /** Lines that were left out for want of room. */
+  droppedLines(): number
   /** Resolves when all is written, or cannot be written now. */
   close(): Promise<void>
 }
@@ -47,6 +49,7 @@ export function createLog({ level, file }: LogConfig): ProgramLog {
     destination.writeLast()
   })
   return Object.assign(queue, {
+    droppedLines: () => destination.droppedLines,
     close() {
       queue.flush()
       return destination.drain()

@@ -51,6 +51,7 @@ export async function openGateway(
     const log = createLog(logConfig)
     ledger = ledgerOf(loaded.ledger, log)
     const metrics = await openMetrics(config)
+    metrics?.watchQueue('log', () => ({ dropped: log.droppedLines() }))
     telemetry = await openTelemetry(config, log)
     const captures = openCaptures(config, log)
     const hooks = configuredHooks(config, log)

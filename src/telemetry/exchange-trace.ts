@@ -7,7 +7,9 @@ import { randomHex, TRACE_HEADERS, type TraceContext, traceHeaders } from './tra
 
 /** What is known of the request that an exchange serves. */
 export interface TracedRequest {
+  /** What it asks for. */
   readonly kind: CallKind
+  /** Of HTTP. */
   readonly method: string
   /** Without its query. */
   readonly path: string
@@ -46,10 +48,10 @@ export class ExchangeTrace {
    * An attempt is about to be sent.
    * @returns its headers, with the trace in place of what the client said of one
    */
-  attempt(headers: RawHeaders, { hostname, port, protocol }: URL, isStream: boolean): RawHeaders {
+  attempt(headers: RawHeaders, url: URL, isStream: boolean): RawHeaders {
     const spanId = randomHex(8)
-    const known = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
-    this.#attempts.push({ spanId, address: hostname.replace(/^\[(.*)\]$/, '$1'), port: known, isStream })
+    const { address, port } = addressOf(url)
+    this.#attempts.push({ spanId, address, port, isStream })
     return [...withoutHeaders(headers, TRACE_HEADERS), ...traceHeaders(this.#context, spanId)]
   }
 
@@ -60,6 +62,12 @@ export class ExchangeTrace {
       ...(this.#content && { content: this.#content.told() }),
     })
   }
+}
+
+/** Who is behind a URL. */
+export function addressOf({ hostname, port, protocol }: URL): Pick<ToldAttempt, 'address' | 'port'> {
+  const known = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
+  return { address: hostname.replace(/^\[(.*)\]$/, '$1'), port: known }
 }
 
 /** Keeps prompt and answer of one exchange, within bounds. */

@@ -1,5 +1,6 @@
 export { kindOfPath } from './conventions.ts'
 export type { ContentRecord, ExchangeTrace, TracedRequest } from './exchange-trace.ts'
 export { type MetricFacts, Metrics, type MetricsOptions, type OpenCounts, type QueueState } from './metrics.ts'
+export { type OpenTelemetryHookOptions, openTelemetryHook } from './open-telemetry-hook.ts'
 export { Telemetry, type TelemetryOptions } from './telemetry.ts'
 export type { CallKind } from './told.ts'

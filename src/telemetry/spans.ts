@@ -89,7 +89,8 @@ function isServerError(report: StreamReport): boolean {
   return status === null || status < 400 || status >= 500
 }
 
-function timeAt(ms: number): HrTime {
+/** Milliseconds since the epoch, as the API has them. */
+export function timeAt(ms: number): HrTime {
   const seconds = Math.floor(ms / 1000)
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)]
 }

@@ -64,7 +64,15 @@ suite('the examples', { concurrency: 2 }, () => {
 
   test('of the docs are right in a strict project', async () => {
     const files = readdirSync(project.folder).filter(name => name.endsWith('.ts'))
-    assert.deepEqual(files.toSorted(), ['README.ts', 'capture.ts', 'hooks.ts', 'library.ts', 'money.ts', 'report.ts'])
+    assert.deepEqual(files.toSorted(), [
+      'README.ts',
+      'capture.ts',
+      'hooks.ts',
+      'library.ts',
+      'money.ts',
+      'report.ts',
+      'telemetry.ts',
+    ])
     assert.equal(await project.compile(files, '--module', 'nodenext', '--types', 'node', '--skipLibCheck'), '')
   })
 
@@ -96,6 +104,12 @@ suite('the examples', { concurrency: 2 }, () => {
       ['request', 'stream-start', 'stream-chunk', 'stream-complete'],
     )
     assert.doesNotMatch(lines.join(), /sk-nobody/)
+  })
+
+  test('of docs/telemetry.md make a span by the tracer of the program', async () => {
+    const { stdout, stderr, code } = await project.run('node', 'telemetry.ts')
+    assert.deepEqual({ stderr, code }, { stderr: '', code: 0 })
+    assert.match(stdout, /name: 'chat.*'gen_ai\.provider\.name': 'anthropic'.*'gen_ai\.usage\.output_tokens': 180/s)
   })
 
   test('of docs/report.md count the tokens of a stream', async () => {

@@ -46,6 +46,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'BufferService ConsoleTracer DeferredStreaming FileTracer HOOK_LAYERS HookManager HttpPoolManager NullTracer',
     'RequestContext StreamingBufferService StreamingHandler createMetricsCollector',
   ],
+  'millrace/telemetry': ['Metrics Telemetry kindOfPath openTelemetryHook'],
 }
 
 /** The web page, without what tells the content of its files in their names. */
