@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { KeyRing } from '../access/index.ts'
 import { DIALECTS, type Dialect } from '../dialects/index.ts'
 import { failure } from '../errors.ts'
@@ -46,7 +45,7 @@ export class Handler {
       case 'health':
         return answerJson(response, 200, { status: 'ok' })
       case 'ready':
-        return this.#answerReady(response, isReady)
+        return this.#answerReady(visit, isReady)
       case 'metrics':
         if (this.#parts.metrics === undefined) return answerNotFound(visit, DIALECTS.chat)
         this.#parts.metrics.answer(visit, this.#parts.keys)
@@ -68,10 +67,14 @@ export class Handler {
   }
 
   /** A ledger that cannot be written is told, and is no reason to send nobody here any more. */
-  #answerReady(response: ServerResponse, isReady: boolean): void {
-    const { ledger } = this.#parts
+  #answerReady({ request, response, target }: Visit, isReady: boolean): void {
+    const { ledger, keys } = this.#parts
     const status = isReady ? 'ready' : 'draining'
-    answerJson(response, isReady ? 200 : 503, { status, ...(ledger && { ledger: ledger.state }) })
+    if (ledger === undefined) return answerJson(response, isReady ? 200 : 503, { status })
+    const { error, ...state } = ledger.state
+    // It may name paths and hosts: with keys set, only who has one is told.
+    const isTrusted = keys.check(keys.read(request.rawHeaders, target.query.slice(1))) === undefined
+    answerJson(response, isReady ? 200 : 503, { status, ledger: isTrusted ? { ...state, error } : state })
   }
 
   /** Without the page its paths are no paths. */

@@ -32,6 +32,8 @@ export interface Database extends Queries {
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>
   /** A transaction that nobody else changes the schema beside. */
   migration<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+  /** Whether what was opened is no more where it was: somebody has deleted or replaced the file. */
+  isMoved(): boolean
   /** Bytes that rows and indices fill, about; what is free again is not among them. */
   usedBytes(): Promise<number>
   /** Gives room that deleted rows had back, a little at a time; false when there is none to give. */

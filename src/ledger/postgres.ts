@@ -10,6 +10,9 @@ const CLOSE_S = 1
 /** After a connection has failed. Who asks again waits longer by itself. */
 const BACKOFF_S = 0.1
 
+/** A place of our own in a database that may be used for more. */
+const SCHEMA = 'millrace'
+
 /** Any number, as long as it is always the same: whoever changes the schema holds it. */
 const MIGRATION_LOCK = 727_364_001
 
@@ -26,7 +29,12 @@ export function openPostgres(url: string, connections: number): Database {
     max: connections,
     connect_timeout: CONNECT_S,
     backoff: () => BACKOFF_S,
-    connection: { application_name: 'millrace', statement_timeout: STATEMENT_MS, lock_timeout: LOCK_MS },
+    connection: {
+      application_name: 'millrace',
+      search_path: SCHEMA,
+      statement_timeout: STATEMENT_MS,
+      lock_timeout: LOCK_MS,
+    },
     types: {
       bigint: { to: INT8, from: [INT8], serialize: String, parse: Number },
       numeric: { to: NUMERIC, from: [NUMERIC], serialize: String, parse: Number },
@@ -78,8 +86,15 @@ class PostgresDatabase extends PostgresQueries implements Database {
   migration<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.transaction(async queries => {
       await queries.all('SELECT pg_advisory_xact_lock(?)::text', [MIGRATION_LOCK])
+      // Asked first: who may not create it may find it made by somebody who may.
+      const [found] = await queries.all('SELECT to_regnamespace(?)::text AS name', [SCHEMA])
+      if (found?.name == null) await queries.run(`CREATE SCHEMA ${SCHEMA}`)
       return work(queries)
     })
+  }
+
+  isMoved(): boolean {
+    return false
   }
 
   /** The size of the tables counts what deleted rows have left, which the server keeps for new ones. */

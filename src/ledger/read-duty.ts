@@ -18,6 +18,7 @@ export class ReadDuty {
   }
 
   async #obey({ number, question }: ReaderOrder): Promise<void> {
+    await this.#forgetMoved()
     this.#database ??= openReader(this.#url)
     const asked = this.#database
     try {
@@ -35,6 +36,14 @@ export class ReadDuty {
       // What cannot even be closed is left to the end of the thread.
       await asked.then(database => database?.close()).catch(() => undefined)
     }
+  }
+
+  async #forgetMoved(): Promise<void> {
+    const asked = this.#database
+    const database = await asked?.catch(() => undefined)
+    if (database?.isMoved() !== true) return
+    if (this.#database === asked) this.#database = undefined
+    await database.close()
   }
 
   #answer(answer: ReaderAnswer): void {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Database, type Insert, insertSql, type Queries, type Row, type Value } from './database.ts'
@@ -38,7 +38,7 @@ export function openSqlite(path: string, isReader = false): Database {
     }
     // It is read here for the first time.
     database.exec('SELECT count(*) FROM sqlite_schema')
-    return new SqliteDatabase(database)
+    return new SqliteDatabase(database, path)
   } catch (error) {
     database.close()
     throw error
@@ -55,10 +55,15 @@ function prepareFile(path: string): void {
 class SqliteDatabase implements Database {
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
   readonly #database: DatabaseSync
+  readonly #path: string
+  /** What tells the file from another one of its name. */
+  readonly #inode: number | undefined
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database
+    this.#path = path
+    this.#inode = inodeOf(path)
   }
 
   async all(sql: string, values: readonly Value[] = []): Promise<readonly Row[]> {
@@ -93,6 +98,10 @@ class SqliteDatabase implements Database {
     return this.transaction(work)
   }
 
+  isMoved(): boolean {
+    return inodeOf(this.#path) !== this.#inode
+  }
+
   async usedBytes(): Promise<number> {
     return (this.#pragma('page_count') - this.#pragma('freelist_count')) * this.#pragma('page_size')
   }
@@ -125,4 +134,8 @@ class SqliteDatabase implements Database {
   #pragma(name: string): number {
     return Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }

@@ -59,7 +59,8 @@ export class WriteDuty {
   }
 
   async #open(): Promise<Database> {
-    if (this.#database !== undefined) return this.#database
+    if (this.#database !== undefined && !this.#database.isMoved()) return this.#database
+    await this.#database?.close()
     const database = openDatabase(this.#duty.url)
     this.#database = database
     await migrate(database)

@@ -200,6 +200,16 @@ suite('a ledger in a file', () => {
       await untilSettled(url, streamed)
     })
 
+  test('that is deleted under a running gateway is made anew', async () => {
+    const url = join(folder, 'deleted.sqlite')
+    await using gateway = await LedgerGateway.start(simulator.url, { url })
+    const first = await gateway.streams(3)
+    await untilSettled(url, first)
+    for (const path of [url, `${url}-wal`, `${url}-shm`]) rmSync(path)
+    const streamed = await gateway.streams(3)
+    await untilSettled(url, streamed)
+  })
+
   test('on a full disk has all rows when there is room again', async t => {
     using disk = smallDisk(t)
     if (disk === undefined) return

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
+import postgres from 'postgres'
 import { type Ledger, type LedgerOptions, openLedger } from '../../src/ledger/index.ts'
 import { type Instance, sweepLeftovers } from '../../src/ledger/instances.ts'
 import { openDatabase } from '../../src/ledger/open-database.ts'
@@ -360,6 +361,27 @@ await suiteOverStores('a ledger', store => {
     await assert.rejects(reader.recent(), { code: 'not-found', message: 'Cannot read the ledger: there is none yet' })
     await reader.close()
   })
+
+  if (store.name === 'postgres')
+    test('has tables of its own in a database that others use', async () => {
+      const url = await store.make()
+      const sql = postgres(url, { max: 1 })
+      await sql.unsafe('CREATE TABLE migrations (version TEXT)')
+      await sql.unsafe("INSERT INTO migrations VALUES ('of somebody else')")
+      await using ledger = open(url)
+      ledger.settled(made())
+      await written(ledger)
+      const tables = await sql`SELECT schemaname || '.' || tablename AS name FROM pg_tables
+        WHERE schemaname IN ('public', 'millrace') ORDER BY 1`
+      const kept = await sql`SELECT version FROM public.migrations`
+      await sql.end()
+      const own = ['attempts', 'exchanges', 'instances', 'keys', 'migrations'].map(name => `millrace.${name}`)
+      assert.deepEqual(
+        tables.map(({ name }) => name),
+        [...own, 'public.migrations'],
+      )
+      assert.deepEqual([...kept], [{ version: 'of somebody else' }])
+    })
 
   if (store.name === 'sqlite')
     test("is its user's alone", async () => {

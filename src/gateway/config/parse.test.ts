@@ -80,6 +80,10 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
     'servers: {}',
     'm.yaml:1:1 servers: is not a member here: there are server, upstreams, models, losses, seals, transport, timeouts, limits, responses, ledger, metrics, telemetry, capture, prices, log, trace; did you mean server?',
   ],
+  [
+    'ledger: { url: "mysql://a:secret@b/c" }',
+    'm.yaml:1:11 ledger.url: must be the path of a file, a URL as in "postgres://user:password@host/database", or off',
+  ],
   ['capture: { mode: some }', 'm.yaml:1:12 capture.mode: must be one of off, errors, sample, all'],
   ['capture: { sampleShare: 2 }', 'm.yaml:1:12 capture.sampleShare: must be from 0 to 1'],
   ['capture: { keys: [a1] }', 'm.yaml:1:19 capture.keys[0]: must be the first 8 hex digits of the SHA-256 of a key'],

@@ -16,7 +16,18 @@ import {
   TRACE,
 } from './defaults.ts'
 import { PRESETS, type PresetName } from './presets.ts'
-import { baseUrl, headerName, headerValue, hostName, keyName, nonEmpty, origin, secret, upstreamName } from './texts.ts'
+import {
+  baseUrl,
+  headerName,
+  headerValue,
+  hostName,
+  keyName,
+  ledgerUrl,
+  nonEmpty,
+  origin,
+  secret,
+  upstreamName,
+} from './texts.ts'
 import type { LogLevel } from './types.ts'
 
 const DIALECTS = {
@@ -220,7 +231,7 @@ export const fileSchema = z.strictObject({
     ),
   ledger: z
     .strictObject({
-      url: nonEmpty
+      url: ledgerUrl
         .exactOptional()
         .describe(
           'Where: the path of a file, `postgres://user:password@host/database` for one that gateways share, or `off`. Default: a file in the data folder of this user.',

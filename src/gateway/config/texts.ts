@@ -9,6 +9,9 @@ export const nonEmpty = pattern('a text that is not empty', /./s)
 export const baseUrl = z.string().refine(text => normaliseBaseUrl(text) !== undefined, {
   error: 'must be an http or https URL without user name, query and fragment',
 })
+export const ledgerUrl = nonEmpty.refine(text => !text.includes('://') || isPostgresUrl(text), {
+  error: 'must be the path of a file, a URL as in "postgres://user:password@host/database", or off',
+})
 export const secret = pattern('a text of visible ASCII characters without blanks', /^[\x21-\x7e]+$/)
 export const keyName = pattern('the first 8 hex digits of the SHA-256 of a key', /^[0-9a-f]{8}$/)
 export const upstreamName = pattern(
@@ -39,4 +42,8 @@ function pattern(rule: string, legal: RegExp) {
 function isOurs(name: string): boolean {
   const lower = name.toLowerCase()
   return HOP_BY_HOP.has(lower) || OURS.includes(lower)
+}
+
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)
 }
