@@ -43,8 +43,6 @@ export interface GatewaySetup {
   readonly mapEvents?: GatewayOptions['mapEvents']
   readonly metrics?: Metrics
   readonly telemetry?: Telemetry
-  /** Keeps rows; who gives it closes it. */
-  readonly ledger?: Ledger
   /** Members of `metrics` in the configuration. */
   readonly metricsConfig?: Readonly<Record<string, unknown>>
   /** Has exchanges captured, in this folder. */
@@ -65,7 +63,6 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     log = SILENT,
     hookManager,
     mapEvents,
-    ledger,
     metrics,
     metricsConfig,
     telemetry,
@@ -89,7 +86,6 @@ export async function startTestGateway(upstreamUrl: string, setup: GatewaySetup 
     ...(captures && { captures }),
     ...(hookManager && { hookManager }),
     ...(mapEvents && { mapEvents }),
-    ...(ledger && { ledger }),
     ...(metrics && { metrics }),
     ...(ledger && { ledger }),
     ...(pageFolder && { pageFolder }),
