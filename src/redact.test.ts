@@ -112,6 +112,37 @@ test('no told secret survives, wherever it stands', () => {
   )
 })
 
+test('a text is searched for shapes whenever one could fit', () => {
+  const pieces = SHAPES.flatMap(([text]) => [text, text.slice(0, 9), text.slice(9), text.toUpperCase()])
+  const marks = [
+    '"',
+    '\\"',
+    ' ',
+    '\n',
+    ':',
+    '=',
+    '?',
+    '&',
+    '@',
+    '://',
+    'x',
+    "'",
+    'token',
+    'Key',
+    'api_key',
+    'password',
+    '{',
+    '-',
+  ]
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces, ...marks), { maxLength: 12 }), parts => {
+      const text = parts.join('')
+      // `eyJ` is a reason to search, and no secret by itself.
+      assert.equal(redactor.text(`eyJ\r\n${text}`), `eyJ\r\n${redactor.text(text)}`)
+    }),
+  )
+})
+
 test('redacted JSON is still JSON of the same members', () => {
   fc.assert(
     fc.property(
