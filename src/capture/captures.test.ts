@@ -137,6 +137,20 @@ suite('captures', { concurrency: 4 }, () => {
     assert.deepEqual(await files(), ['x-1.mlr.jsonl'])
   })
 
+  test('what is deleted while it runs is gone from memory too', async () => {
+    const { captures, folder, record } = await open()
+    const running = record('x-1', 'fcde2b2e')
+    running?.onRawChunk(fromUtf8('data'))
+    assert.equal(captures.memoryBytes, 6)
+    assert.equal(await captures.delete('x-1', '00000000'), false)
+    assert.equal(await captures.delete('x-1', 'fcde2b2e'), true)
+    assert.equal(captures.memoryBytes, 0)
+    running?.onEnd(reportOf('completed'))
+    assert.equal(await captures.read('x-1'), undefined)
+    await captures.close()
+    assert.deepEqual(await readdir(folder), [])
+  })
+
   test('no id leads out of the folder', async () => {
     const { captures, folder } = await open()
     await writeFile(`${folder}.mlr.jsonl`, '')

@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import { type Capture, decodeCapture } from '../../src/capture/index.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { eventually } from '../eventually.ts'
-import { startTestGateway } from '../gateway.ts'
+import { type GatewaySetup, startTestGateway } from '../gateway.ts'
 import { blocksOf } from '../package/markdown.ts'
 import { runProgram } from '../package/program.ts'
 import { Program } from '../process.ts'
@@ -17,6 +17,8 @@ import { type CapturingGateway, chunksOf, headOf, saidBy, startCapturing } from 
 import { startScriptedUpstream } from './scripted-upstream.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts')
+
+const VERSIONS = { chat: '/v1', responses: '/v1', messages: '/v1', gemini: '/v1beta' }
 
 /** Ways of an upstream to end, and how a client of it sees that. */
 const ENDS = [
@@ -67,6 +69,24 @@ suite('a captured exchange', { concurrency: 2 }, () => {
         assertSameEnd(await throughGateway(replayed, dialect), capture)
         await replayed.close()
       })
+
+  for (const [client, upstream] of [
+    ['messages', 'chat'],
+    ['responses', 'messages'],
+    ['chat', 'gemini'],
+    ['gemini', 'responses'],
+  ] as const)
+    test(`of an upstream of ${upstream} comes to a client of ${client} as it did`, async () => {
+      const setup = (url: string) => ({ upstream: { dialects: { [upstream]: `${url}${VERSIONS[upstream]}` } } })
+      await using converting = await startCapturing(simulator.url, { mode: 'errors' }, setup(simulator.url))
+      for (const settings of ['fault=close', 'fault=error', 'status=529']) {
+        const capture = await converting.capture((await converting.ask(client, settings)).id)
+        assert.deepEqual(capture.dialects, { client, upstream })
+        const replayed = await startSimulator({ captured: { capture, speed: 0 } })
+        assertSameEnd(await throughGateway(replayed, client, setup(replayed.url)), capture)
+        await replayed.close()
+      }
+    })
 
   test('of bytes that are no UTF-8, cut inside of characters, is played byte for byte', async () => {
     const pieces = ['646174613a207bf0', '9fa7', 'aac3a97d0a0a', 'fffe800a0a', '646174613a205b444f4e455d0a0a']
@@ -125,8 +145,8 @@ function lengthIn({ head }: RawClient): number {
   return Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Number.POSITIVE_INFINITY)
 }
 
-async function throughGateway(replayed: Simulator, dialect: (typeof DIALECTS)[number]) {
-  const gateway = await startTestGateway(replayed.url)
+async function throughGateway(replayed: Simulator, dialect: (typeof DIALECTS)[number], setup?: GatewaySetup) {
+  const gateway = await startTestGateway(replayed.url, setup)
   const [path, body] = STREAMS[dialect]
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })

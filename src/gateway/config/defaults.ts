@@ -146,10 +146,14 @@ export const METRICS = {
 
 /** What is kept of exchanges on wish, and how long. */
 export const CAPTURE = {
-  maxBytes: bytes(
-    4 * MiB,
-    'one exchange that are kept, requests at most half of them; what comes after is left out, and the file says so',
-  ),
+  maxBytes: {
+    default: 4 * MiB,
+    min: 1,
+    // A file is made as one text, of which there may be half a Gi.
+    max: 64 * MiB,
+    meaning:
+      'Bytes of one exchange that are kept, requests at most half of them; what comes after is left out, and the file says so.',
+  },
   maxMemoryBytes: bytes(64 * MiB, 'all exchanges that are held until they end'),
   maxAgeMs: {
     default: WEEK_MS,
