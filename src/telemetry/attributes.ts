@@ -7,20 +7,23 @@ import type { CallKind, ToldAttempt, ToldExchange } from './told.ts'
 /** Characters of what others chose: names of models, ids, paths. */
 const MAX_TEXT = 256
 
-/** A text of others as an attribute: on one line, well-formed and short. */
-export function bounded(text: string): string {
-  const line = oneLine(text.toWellFormed())
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string
+
+/** A text of others as an attribute: without secrets, on one line, well-formed and short. */
+export function bounded(text: string, redact: Redact): string {
+  const line = oneLine(redact(text.toWellFormed()))
   return line.length > MAX_TEXT ? line.slice(0, MAX_TEXT).toWellFormed() : line
 }
 
 /** Of the span of an exchange: a request to us. Tokens stand at the attempts, so that sums count them once. */
-export function exchangeAttributes({ report, kind, method, path }: Omit<ToldExchange, 'trace'>): Attributes {
+export function exchangeAttributes({ report, kind, method, path }: ToldExchange, redact: Redact): Attributes {
   const { client, model, outcome, lane, shape, edits, losses, key, status, cost, usage, id } = report
   return {
     'gen_ai.operation.name': operationOf(kind, client.dialect),
-    ...(model.requested !== null && { 'gen_ai.request.model': bounded(model.requested) }),
+    ...(model.requested !== null && { 'gen_ai.request.model': bounded(model.requested, redact) }),
     'http.request.method': method,
-    'url.path': bounded(path),
+    'url.path': bounded(path, redact),
     'url.scheme': 'http',
     ...(status !== null && { 'http.response.status_code': status }),
     ...failureOf(report),
@@ -49,17 +52,18 @@ export interface AttemptFacts {
   readonly kind: CallKind
   readonly attempt: ReportedAttempt
   readonly told: Omit<ToldAttempt, 'spanId'>
+  readonly redact: Redact
   /** The one that served, or that nobody came after. */
   readonly isLast: boolean
 }
 
 /** What is known before an attempt is sent: samplers are shown it. */
-export function askedAttributes({ kind, attempt, told }: AttemptFacts): Attributes {
+export function askedAttributes({ kind, attempt, told, redact }: AttemptFacts): Attributes {
   const { dialect, model } = attempt
   return {
     'gen_ai.operation.name': operationOf(kind, dialect),
     'gen_ai.provider.name': providerOf(told.address, dialect),
-    ...(model !== null && { 'gen_ai.request.model': bounded(model) }),
+    ...(model !== null && { 'gen_ai.request.model': bounded(model, redact) }),
     'server.address': told.address,
     'server.port': told.port,
   }
@@ -81,15 +85,15 @@ export function answeredAttributes(facts: AttemptFacts): Attributes {
   }
 }
 
-function answer({ kind, attempt, told }: AttemptFacts, report: StreamReport): Attributes {
+function answer({ kind, attempt, told, redact }: AttemptFacts, report: StreamReport): Attributes {
   const { model, answerId, finish, usage } = report
   const firstMs = firstChunkMs(report, attempt)
   return {
-    ...(model.reported !== null && { 'gen_ai.response.model': bounded(model.reported) }),
-    ...(answerId !== null && { 'gen_ai.response.id': bounded(answerId) }),
+    ...(model.reported !== null && { 'gen_ai.response.model': bounded(model.reported, redact) }),
+    ...(answerId !== null && { 'gen_ai.response.id': bounded(answerId, redact) }),
     ...(finish === null
       ? failedAnswer(kind)
-      : { 'gen_ai.response.finish_reasons': [bounded(finish.raw ?? finish.reason)] }),
+      : { 'gen_ai.response.finish_reasons': [bounded(finish.raw ?? finish.reason, redact)] }),
     ...(told.isStream && firstMs !== null && { 'gen_ai.response.time_to_first_chunk': firstMs / 1000 }),
     ...(usage.input !== null && { 'gen_ai.usage.input_tokens': usage.input }),
     ...(usage.output !== null && { 'gen_ai.usage.output_tokens': usage.output }),

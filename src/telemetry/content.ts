@@ -1,13 +1,12 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { Candidate, Part, Turn } from '../model/index.ts'
+import type { Redact } from './attributes.ts'
 import type { ToldContent } from './told.ts'
 
 /** Characters of JSON in one attribute; what is older, or longer, is left out. */
 const MAX_ATTRIBUTE = 128 * 1024
 /** Characters of one text. */
 const MAX_TEXT = 16 * 1024
-
-type Redact = (text: string) => string
 
 /** A part of a message, as the JSON schemas of the conventions have it. */
 type Json = Readonly<Record<string, unknown>>

@@ -15,6 +15,7 @@ const PROVIDERS = [
   ['127.0.0.1', 'chat', 'openai'],
   ['notopenai.com', 'messages', 'anthropic'],
   ['vertex.example', 'gemini', 'gcp.gen_ai'],
+  ['somewhere.example', 'any', 'other'],
 ] as const
 
 for (const [address, dialect, provider] of PROVIDERS)

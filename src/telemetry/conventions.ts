@@ -58,9 +58,10 @@ const FLAVOURS = {
   gemini: 'gcp.gen_ai',
 } as const satisfies Record<DialectName, string>
 
-/** The provider behind an address, else the one whose API is spoken there. */
-export function providerOf(address: string, dialect: DialectName): string {
-  return PROVIDERS.find(([host]) => host.test(address))?.[1] ?? FLAVOURS[dialect]
+/** The provider behind an address, else the one whose API is spoken there; `other` where nobody knows that. */
+export function providerOf(address: string, dialect: string): string {
+  const known = PROVIDERS.find(([host]) => host.test(address))?.[1]
+  return known ?? (Object.hasOwn(FLAVOURS, dialect) ? FLAVOURS[dialect as DialectName] : 'other')
 }
 
 /** What OpenAI calls its two APIs. */

@@ -2,7 +2,7 @@ import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api'
 import { type AttemptFacts, askedAttributes, firstChunkMs } from './attributes.ts'
 import type { ChunkTimes } from './chunk-times.ts'
 import { isInference } from './conventions.ts'
-import { KnownNames } from './known-names.ts'
+import type { KnownNames } from './known-names.ts'
 
 const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
 const TOKENS = Array.from({ length: 14 }, (_, power) => 4 ** power)
@@ -17,10 +17,10 @@ export class Instruments {
   readonly #outputs: Histogram
   readonly #usage: Readonly<Record<(typeof USAGE)[number], Counter>>
 
-  /** @param models names of models that are told apart; all others are `other` */
-  constructor(meter: Meter, chunkTimes: Pick<ChunkTimes, 'add'>, models: number) {
+  /** @param models which names of models are told apart */
+  constructor(meter: Meter, chunkTimes: Pick<ChunkTimes, 'add'>, models: KnownNames) {
     this.#chunkTimes = chunkTimes
-    this.#models = new KnownNames(models)
+    this.#models = models
     const seconds = (name: string, description: string) =>
       meter.createHistogram(`gen_ai.client.inference.${name}`, {
         ...{ unit: 's', description, advice: { explicitBucketBoundaries: SECONDS } },

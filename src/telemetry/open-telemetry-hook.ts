@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api'
 import { type RawHeaders, type UpstreamRequest, withoutHeaders } from '../http/index.ts'
 import { HOOK_LAYERS, type Hook, type PreparedState, type StreamReport } from '../observe/index.ts'
+import { Redactor } from '../redact.ts'
 import { VERSION } from '../version.ts'
 import { askedAttributes, failureOf } from './attributes.ts'
 import { kindOfPath, operationOf } from './conventions.ts'
@@ -26,6 +27,9 @@ export interface OpenTelemetryHookOptions {
   /** Whether the upstream is told of the trace, by the propagator that is registered globally. Default true. */
   readonly propagates?: boolean
 }
+
+const UNTOLD = new Redactor()
+const redact = (text: string) => UNTOLD.text(text)
 
 /** A span that waits for the end of its exchange. */
 interface OpenSpan {
@@ -105,8 +109,8 @@ function end({ span, startMs, kind, told }: OpenSpan, report: StreamReport): voi
   }
   // Not before it is known what the upstream gave.
   const isStream = report.shape === 'stream' || report.shape === 'collect'
-  const facts = { report, kind, attempt, told: { ...told, isStream }, isLast: true }
-  span.updateName(spanName(operationOf(kind, attempt.dialect), attempt.model))
+  const facts = { report, kind, attempt, told: { ...told, isStream }, isLast: true, redact }
+  span.updateName(spanName(operationOf(kind, attempt.dialect), attempt.model, redact))
   span.setAttributes(askedAttributes(facts))
   endAttempt(span, facts, time)
 }

@@ -7,6 +7,7 @@ import { Redactor } from '../redact.ts'
 import { VERSION } from '../version.ts'
 import { ChunkTimes } from './chunk-times.ts'
 import { Instruments } from './instruments.ts'
+import { KnownNames } from './known-names.ts'
 import type { ThreadSetup, ThreadState } from './messages.ts'
 import { SpanQueue } from './span-queue.ts'
 import { type IdSetter, tellSpans } from './spans.ts'
@@ -43,8 +44,9 @@ export class Sdk {
       metricProducers: [chunkTimes],
     })
     this.#meters = new MeterProvider({ resource, readers: [reader] })
-    this.#instruments = new Instruments(this.#meters.getMeter(SCOPE, VERSION), chunkTimes, models)
     const redactor = new Redactor(setup.secrets)
+    const names = new KnownNames(models, redactor)
+    this.#instruments = new Instruments(this.#meters.getMeter(SCOPE, VERSION), chunkTimes, names)
     this.#redact = text => redactor.text(text)
   }
 
@@ -58,7 +60,8 @@ export class Sdk {
     report.attempts.forEach((attempt, at) => {
       const known = attempts[at]
       const isLast = at === report.attempts.length - 1
-      if (known !== undefined) this.#instruments.note({ report, kind, attempt, told: known, isLast })
+      const redact = this.#redact
+      if (known !== undefined) this.#instruments.note({ report, kind, attempt, told: known, isLast, redact })
     })
   }
 

@@ -18,6 +18,7 @@ import {
   bounded,
   exchangeAttributes,
   failureOf,
+  type Redact,
 } from './attributes.ts'
 import { contentAttributes } from './content.ts'
 import { operationOf } from './conventions.ts'
@@ -29,22 +30,22 @@ export interface IdSetter {
 }
 
 /** Makes the spans of an exchange that has ended: its own, and one for each attempt below it. */
-export function tellSpans(tracer: Tracer, ids: IdSetter, told: ToldExchange, redact: (text: string) => string): void {
+export function tellSpans(tracer: Tracer, ids: IdSetter, told: ToldExchange, redact: Redact): void {
   const { report, kind, trace: context, spanId, attempts } = told
   const startMs = Date.parse(report.time)
   ids.set(context.traceId, spanId)
   const exchange = tracer.startSpan(
-    spanName(operationOf(kind, report.client.dialect), report.model.requested),
-    { kind: SpanKind.SERVER, startTime: timeAt(startMs), attributes: exchangeAttributes(told) },
+    spanName(operationOf(kind, report.client.dialect), report.model.requested, redact),
+    { kind: SpanKind.SERVER, startTime: timeAt(startMs), attributes: exchangeAttributes(told, redact) },
     parentOf(told),
   )
   const inside = trace.setSpan(ROOT_CONTEXT, exchange)
   report.attempts.forEach((attempt, at) => {
     const known = attempts[at]
     if (known === undefined) return
-    const facts = { report, kind, attempt, told: known, isLast: at === report.attempts.length - 1 }
+    const facts = { report, kind, attempt, told: known, isLast: at === report.attempts.length - 1, redact }
     ids.set(context.traceId, known.spanId)
-    const name = spanName(operationOf(kind, attempt.dialect), attempt.model)
+    const name = spanName(operationOf(kind, attempt.dialect), attempt.model, redact)
     const startTime = timeAt(startMs + attempt.sentMs)
     const span = tracer.startSpan(
       name,
@@ -67,8 +68,8 @@ export function endAttempt(span: Span, facts: AttemptFacts, time: HrTime | undef
 }
 
 /** By its operation and its model. */
-export function spanName(operation: string, model: string | null): string {
-  return model === null ? operation : `${operation} ${bounded(model)}`
+export function spanName(operation: string, model: string | null, redact: Redact): string {
+  return model === null ? operation : `${operation} ${bounded(model, redact)}`
 }
 
 function parentOf({ trace: { traceId, parentId, state } }: ToldExchange): Context {

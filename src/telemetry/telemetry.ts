@@ -37,6 +37,8 @@ export interface TelemetryOptions {
   readonly timeoutMs?: number
   /** Milliseconds for what waits when it is closed. Default 3000. */
   readonly closeMs?: number
+  /** The program of the thread. Default: the SDK with its exporters. */
+  readonly worker?: URL
   /** Told when the collector does not take what it is sent: once a minute. */
   readonly log: Log
 }
@@ -155,7 +157,7 @@ export class Telemetry {
     if (this.#isClosed || now - this.#startedAt < RESTART_MS) return
     this.#startedAt = now
     // Without the environment: what it says of OpenTelemetry is not our configuration.
-    const worker = new Worker(WORKER, { workerData: this.#setup, env: {}, stderr: false })
+    const worker = new Worker(this.#options.worker ?? WORKER, { workerData: this.#setup, env: {}, stderr: false })
     worker.unref()
     worker.on('message', (message: FromThread) => this.#hear(message))
     worker.on('error', error => this.#warn(`the thread has died: ${messageOf(error)}`))

@@ -1,8 +1,9 @@
 /** What `/metrics` tells after real traffic. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
 import { Metrics } from '../../src/telemetry/index.ts'
@@ -132,6 +133,25 @@ suite('/metrics', () => {
     // Names of the process's metrics are prom-client's.
     const said = `${stdout}${stderr}`.split('\n').filter(line => line.startsWith('millrace') || line.includes('error'))
     assert.deepEqual(said, [], String(status))
+  })
+
+  test('Prometheus itself can read the queries of the dashboard', t => {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/grafana.json'), 'utf8')
+    const queries = [...page.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text]) => JSON.parse(text as string) as string,
+    )
+    const rules = queries.map((query, at) => ({
+      record: `query:${at}`,
+      expr: query.replaceAll('$__rate_interval', '5m').replaceAll(/\$\w+/g, '.*'),
+    }))
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+    const file = join(folder, 'rules.yml')
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))
+    const { error, status, stderr, stdout } = spawnSync('promtool', ['check', 'rules', file], { timeout: 20_000 })
+    rmSync(folder, { recursive: true })
+    if (error !== undefined) return t.skip(`promtool is not installed: ${error.message}`)
+    assert.equal(status, 0, `${stdout}${stderr}`)
   })
 
   test('the dashboard asks for nothing that does not exist', async () => {

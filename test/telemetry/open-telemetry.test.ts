@@ -170,6 +170,9 @@ suite('a collector of OpenTelemetry', () => {
       const [exchange] = await collector.spansOf(id)
       assert.match(exchange?.name ?? '', /^chat a\\nb\\u001bx+$/)
       assert.ok((exchange?.name.length ?? 0) < 300)
+      const secret = await call(gateway, 'chat', { model: 'sk-abcdefghijklmnop' })
+      const names = (await collector.spansOf(secret.id)).map(({ name }) => name)
+      assert.deepEqual(names, ['chat [redacted]', 'chat [redacted]'])
     })
 
     test('metrics have the names, units and attributes of the conventions', async () => {

@@ -74,6 +74,26 @@ suite('streams go on', () => {
     }
   })
 
+  test('when the thread dies, and what it was given is counted', async () => {
+    const warnings: string[] = []
+    const log = { info() {}, warn: (record: object) => void warnings.push(JSON.stringify(record)), error() {} }
+    const dies = `throw new Error('dead')`
+    const program = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { ${dies} })`
+    const worker = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
+    const telemetry = new Telemetry({ otlp: 'http://127.0.0.1:9', ...FAST, log, worker })
+    const gateway = await startTestGateway(simulator.url, { telemetry })
+    try {
+      await call(gateway.url)
+      await eventually(() => (telemetry.state.dropped === 1 ? true : undefined))
+      await call(gateway.url)
+      await eventually(() => (telemetry.state.dropped === 2 ? true : undefined))
+      assert.match(warnings.join(), /the thread has died: dead/)
+    } finally {
+      await gateway.close()
+      await telemetry.close()
+    }
+  })
+
   test('what waits is told when the gateway stops', async () => {
     const collector = await Collector.start()
     const log = { info() {}, warn() {}, error() {} }

@@ -103,6 +103,10 @@ const PROBLEMS: readonly (readonly [text: string, problem: string])[] = [
     'm.yaml:1:11 server.host: can be reached from other machines, which needs `keys`: give some, or listen on 127.0.0.1',
   ],
   [
+    'metrics: { token: changeme }',
+    'm.yaml:1:12 metrics.token: is a sample that everybody knows: make one with `openssl rand -hex 24`',
+  ],
+  [
     'server: { host: "::", keys: [fifteen-letters] }',
     'm.yaml:1:30 server.keys[0]: must have at least 16 characters when `host` is not a loopback address',
   ],

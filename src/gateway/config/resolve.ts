@@ -17,6 +17,7 @@ export function resolveConfig(file: FileConfig): { readonly config: Config; read
   )
   problems.push(
     ...checkServer(file.server),
+    ...checkToken(file),
     ...checkRules(file.models, upstreams),
     ...checkPrices(file.prices, upstreams),
   )
@@ -55,6 +56,11 @@ function checkServer({ host, keys }: FileConfig['server']): Problem[] {
       return message === undefined ? [] : [{ path: ['server', 'keys', index], message }]
     }),
   ]
+}
+
+function checkToken({ server, metrics: { token } }: FileConfig): Problem[] {
+  const message = token === undefined ? undefined : keyProblem(token, !isLoopback(server.host))
+  return message === undefined ? [] : [{ path: ['metrics', 'token'], message }]
 }
 
 function keyProblem(key: string, isOpen: boolean): string | undefined {
