@@ -2,11 +2,14 @@ import type { RawHeaders } from '../http/index.ts'
 import { isSecretName } from '../redact.ts'
 import type { Recorded } from './recorded.ts'
 
+/** Who needs no key sends any word as one (`whatever`), and nothing would be left of a text that has it. */
+const WORD = /^[a-z]+$/i
+
 /** The credentials that came with a request: of a client that has its own key, nobody else knows them. */
 export function secretsIn({ client, upstream, marks }: Recorded): readonly string[] {
   const heads = marks.flatMap(mark => (mark.type === 'head' ? [mark.head.headers] : []))
   const headers = [client.headers, upstream?.headers ?? [], ...heads].flatMap(inHeaders)
-  return [...headers, ...inQuery(client.url), ...inQuery(upstream?.url ?? '')]
+  return [...headers, ...inQuery(client.url), ...inQuery(upstream?.url ?? '')].filter(value => !WORD.test(value))
 }
 
 function inHeaders(headers: RawHeaders): readonly string[] {

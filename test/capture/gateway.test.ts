@@ -1,13 +1,15 @@
 /** What a gateway captures of its exchanges, over real sockets. */
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { decodeCapture } from '../../src/capture/index.ts'
 import type { ToldReport } from '../../src/gateway/capture-api.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts'
-import { eventually } from '../eventually.ts'
 import type { GatewaySetup } from '../gateway.ts'
+import { Program } from '../process.ts'
 import { RawClient } from '../raw-client.ts'
 import { DIALECTS, STREAMS } from '../simulated.ts'
 import { chunksOf, filesIn, headOf, saidBy, startCapturing } from './captured.ts'
@@ -185,11 +187,27 @@ suite('a gateway captures', { concurrency: 2 }, () => {
     assert.match(await readFile(join(gateway.folder, `${id}.mlr.jsonl`), 'utf8'), /"base64":"\/\/4AwyiA"/)
   })
 
-  test('all that has ended when it is told to stop', async () => {
-    const gateway = await startCapturing(simulator.url)
-    const { id } = await gateway.ask('chat')
-    await gateway.close()
-    await eventually(async () => (await filesIn(gateway.folder)).includes(`${id}.mlr.jsonl`) || undefined)
+  test('all that has ended when its process is told to stop', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-stopped-'))
+    const upstreams = { up: { dialects: { chat: `${simulator.url}/v1` } } }
+    await using gateway = await Program.start(['serve', '--port', '0'], {
+      ...{ upstreams, capture: { mode: 'all', folder } },
+      ...{ ledger: { url: 'off' }, log: { level: 'silent' } },
+    })
+    const url = await gateway.url()
+    const [path, body] = STREAMS.chat
+    const headers = { 'content-type': 'application/json' }
+    for (let n = 0; n < 20; n++)
+      await (await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).text()
+    gateway.kill('SIGTERM')
+    assert.deepEqual(await gateway.exit, [0, null])
+    const files = await filesIn(folder)
+    assert.equal(files.length, 20)
+    for (const file of files) {
+      const { report } = decodeCapture(await readFile(join(folder, file)))
+      assert.equal(report?.outcome, 'completed')
+    }
+    await rm(folder, { recursive: true })
   })
 })
 

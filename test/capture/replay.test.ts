@@ -12,7 +12,7 @@ import { blocksOf } from '../package/markdown.ts'
 import { runProgram } from '../package/program.ts'
 import { Program } from '../process.ts'
 import { RawClient } from '../raw-client.ts'
-import { DIALECTS, STREAMS } from '../simulated.ts'
+import { DIALECTS, ManualClock, STREAMS } from '../simulated.ts'
 import { type CapturingGateway, chunksOf, headOf, saidBy, startCapturing } from './captured.ts'
 import { startScriptedUpstream } from './scripted-upstream.ts'
 
@@ -87,6 +87,26 @@ suite('a captured exchange', { concurrency: 2 }, () => {
         await replayed.close()
       }
     })
+
+  test('is played with the times that it had, twice as fast', async () => {
+    const { id } = await gateway.ask('messages', 'head=20,first=30,delay=7,fault=reset')
+    const capture = await gateway.capture(id)
+    const clock = new ManualClock()
+    const replayed = await startSimulator({ captured: { capture, speed: 2 }, clock })
+    const client = await askRaw(replayed, 'messages')
+    const times: number[] = []
+    while (client.ending === 'open') {
+      const waitMs = await eventually(() => (client.ending === 'open' ? clock.nextMs : 0))
+      if (waitMs > 0) times.push(clock.now() + waitMs)
+      clock.pass(waitMs)
+    }
+    const ofUpstream = capture.steps.filter(step => step.type === 'end' || step.side === 'upstream')
+    const expected = [...new Set(ofUpstream.map(({ at }) => at / 2))]
+    assert.ok(expected.length > 5 && (expected[0] as number) >= 10, expected.join())
+    assert.deepEqual([...new Set(times.map(toTenths))], [...new Set(expected.map(toTenths))])
+    assert.deepEqual(client.bodyBytes, saidBy(capture, 'upstream'))
+    await replayed.close()
+  })
 
   test('of bytes that are no UTF-8, cut inside of characters, is played byte for byte', async () => {
     const pieces = ['646174613a207bf0', '9fa7', 'aac3a97d0a0a', 'fffe800a0a', '646174613a205b444f4e455d0a0a']
@@ -190,6 +210,11 @@ async function runRecipe(folder: string): Promise<number | string> {
   await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 })
   const line = `unset NODE_TEST_CONTEXT; PATH="${folder}:$PATH" exec "${process.execPath}" torn.test.ts`
   return (await runProgram('sh', ['-c', line], folder)).code
+}
+
+/** Sums of fractions differ in their last digits. */
+function toTenths(ms: number): number {
+  return Math.round(ms * 10)
 }
 
 async function temporaryFolder() {

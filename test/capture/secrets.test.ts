@@ -1,7 +1,8 @@
 /** No secret reaches a file, wherever it stood and however it was cut. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { chunksOf, startCapturing } from './captured.ts'
+import { getHeader } from '../../src/http/index.ts'
+import { chunksOf, saidBy, startCapturing } from './captured.ts'
 import { startScriptedUpstream } from './scripted-upstream.ts'
 
 const CLIENT_KEY = 'a-client-key-that-nobody-sees'
@@ -53,6 +54,22 @@ suite('no captured file holds', { concurrency: 2 }, () => {
     await using gateway = await startCapturing(upstream.url, { mode: 'all' }, { upstream: { passCredential: true } })
     const { id } = await gateway.ask('chat', '', { headers: { authorization: `Bearer ${PASSED}` } })
     assertClean((await gateway.file(id)) as Buffer)
+  })
+
+  test('but a word that was sent as a key is no secret', async () => {
+    await using upstream = await startScriptedUpstream([
+      { head: { status: 200, headers: ['content-type', 'application/json'] } },
+      { write: '{"choices":[{"message":{"content":"Whatever. whatever!"}}]}' },
+      { end: 'end' },
+    ])
+    await using gateway = await startCapturing(upstream.url)
+    const { id } = await gateway.ask('chat', '', {
+      headers: { authorization: 'Bearer whatever' },
+      body: { stream: false },
+    })
+    const capture = await gateway.capture(id)
+    assert.match(saidBy(capture, 'upstream').toString(), /"Whatever\. whatever!"/)
+    assert.equal(getHeader(capture.client?.headers ?? [], 'authorization'), '[redacted]')
   })
 
   test('a secret that was cut in two by the reads, and keeps all other cuts and frames', async () => {
