@@ -124,9 +124,18 @@ export class Handler {
       return captures.tell(streams.recent(limit, owner), told => answerJson(visit.response, 200, { streams: told }))
     }
     const report = streams.find(found.id, owner)
-    if (report === undefined)
-      return answerFailure(visit, DIALECTS.chat, failure('not-found', 'Cannot find the stream: no report has this id'))
-    captures.tell([report], ([told]) => answerJson(visit.response, 200, told))
+    if (report === undefined) this.#answerKept(visit, found.id, owner)
+    else captures.tell([report], ([told]) => answerJson(visit.response, 200, told))
+  }
+
+  /** The report of an exchange that is not in memory any more, or that another process had. */
+  async #answerKept(visit: Visit, id: string, owner: string | undefined): Promise<void> {
+    const { ledger, captures } = this.#parts
+    const kept = await ledger?.reader.find(id).catch(() => [])
+    const report = kept?.find(({ row }) => row.id === id)?.report ?? undefined
+    if (report !== undefined && (owner === undefined || report.key === owner))
+      captures.tell([report], ([told]) => answerJson(visit.response, 200, told))
+    else answerFailure(visit, DIALECTS.chat, failure('not-found', 'Cannot find the stream: no report has this id'))
   }
 }
 

@@ -8,9 +8,10 @@ const PATIENCE_MS = 15_000
 /** Why the tests of the page cannot run here; false: they can. */
 export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`
 
-export function openBrowser(): Promise<Browser> {
+/** @param flags more of Chromium's */
+export function openBrowser(flags: readonly string[] = []): Promise<Browser> {
   // As root, in a container, its sandbox cannot start.
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', ...flags] })
 }
 
 /** One tab, and everything in it that must not be. */

@@ -38,6 +38,8 @@ export async function openHouse(pageFolder: string, { kept, ...setup }: HouseSet
       { match: 'gemini-*', upstream: 'google' },
       { match: 'qwen*', upstream: 'local' },
     ],
+    // Streams that are still open at the end of a test are cut.
+    timeouts: { drainMs: 1 },
     capture: { folder: join(folder, 'captures'), mode: 'all' },
     ...(ledger && { ledger }),
     pageFolder,
