@@ -1,8 +1,18 @@
 import { utf8Length } from '../bytes.ts'
-import { emptyReading, type Reading, tierInUsage } from '../dialects/index.ts'
-import { mergeUsage, type StreamEvent } from '../model/index.ts'
+import {
+  costInUsage,
+  type DialectToolRuns,
+  emptyReading,
+  type Reading,
+  tierInUsage,
+  type Wire,
+} from '../dialects/index.ts'
+import { mergeUsage, type Native, type StreamEvent, type Usage } from '../model/index.ts'
 import type { AnswerOptions } from './answer.ts'
 import type { SealRecording } from './seal-recording.ts'
+
+/** Characters of a call's input that are looked at, to tell what it did. */
+const MAX_INPUT = 64 * 1024
 
 /** Keeps the reading of an answer by its neutral events, and has its seals remembered where that is wished. */
 export class EventReading {
@@ -10,10 +20,14 @@ export class EventReading {
   /** By block index. */
   readonly #isReasoning: boolean[] = []
   readonly #seals: SealRecording | undefined
+  readonly #toolRuns: DialectToolRuns | undefined
+  /** Open calls of the provider's tools, by block index: what their pockets say, and their inputs. */
+  readonly #running = new Map<number, { readonly members: Wire; input: string }>()
   /** A tier that the usage tells of. */
   #pricedAs: string | undefined
 
   constructor({ seals, request, upstream, issuer = '' }: AnswerOptions) {
+    this.#toolRuns = upstream.toolRuns
     this.#seals = request && seals?.record(request, { dialect: upstream.name, issuer })
   }
 
@@ -49,11 +63,14 @@ export class EventReading {
         if (event.kind === 'text' || event.kind === 'refusal' || event.kind === 'reasoning') break
         reading.progress++
         if (event.kind === 'tool-call') reading.hasToken = true
+        if (event.kind === 'tool-call' && event.runBy === 'provider' && this.#toolRuns?.ofCall !== undefined)
+          this.#running.set(event.index, { members: event.native?.members ?? {}, input: '' })
         reading.latest = event.kind === 'media' ? 'text' : 'tool-call'
         break
       case 'payload-delta':
         reading.progress++
         reading.textBytes += utf8Length(event.text)
+        if (this.#running.size > 0) this.#noteInput(event.index, event.text)
         break
       case 'data-delta':
       case 'annotation':
@@ -64,24 +81,28 @@ export class EventReading {
         if (this.#isReasoning[event.index] === true) reading.hasReasoning = true
         break
       case 'usage':
-        reading.usage = mergeUsage(reading.usage, event.usage)
+        reading.usage = mergeUsage(reading.usage, withCost(event.usage))
         reading.uncountedFrom = reading.textBytes
         this.#pricedAs = tierInUsage(event.usage.native?.members ?? {}) ?? this.#pricedAs
         reading.serviceTier = this.#pricedAs ?? reading.serviceTier
         break
       case 'choice-end':
         reading.finish ??= event.finish
+        this.#noteRuns(event.finish.native)
         break
       case 'message-end':
         reading.serviceTier = this.#pricedAs ?? event.serviceTier ?? reading.serviceTier
         reading.isUsageFinal = Object.keys(reading.usage).length > 0
+        this.#noteRuns(event.native)
         break
       case 'error':
         reading.failure ??= event.failure
         reading.isFinished = reading.isTerminal = false
         break
-      case 'part-break':
       case 'block-end':
+        if (this.#running.size > 0) this.#noteRun(event.index)
+        break
+      case 'part-break':
       case 'ping':
       case 'native':
         break
@@ -89,4 +110,30 @@ export class EventReading {
         event satisfies never
     }
   }
+
+  #noteInput(index: number, text: string): void {
+    const running = this.#running.get(index)
+    if (running !== undefined && running.input.length < MAX_INPUT) running.input += text
+  }
+
+  #noteRun(index: number): void {
+    const running = this.#running.get(index)
+    this.#running.delete(index)
+    const tool = running && this.#toolRuns?.ofCall?.(running.members, running.input)
+    if (tool === undefined) return
+    const { toolRuns } = this.reading
+    this.reading.toolRuns = { ...toolRuns, [tool]: (toolRuns?.[tool] ?? 0) + 1 }
+  }
+
+  /** The provider's own counts. */
+  #noteRuns(native: Native | undefined): void {
+    const said = native && this.#toolRuns?.inNative(native.members)
+    if (said !== undefined) this.reading.toolRuns = { ...this.reading.toolRuns, ...said }
+  }
+}
+
+/** With what only the provider's own words say that it cost. */
+function withCost(usage: Usage): Usage {
+  const reportedCostUsd = usage.reportedCostUsd ?? costInUsage(usage.native?.members ?? {})
+  return reportedCostUsd === undefined ? usage : { ...usage, reportedCostUsd }
 }

@@ -35,6 +35,8 @@ export interface Dialect {
   readonly usageAt: readonly (readonly string[])[]
   /** How its frames are built, for changing some and leaving the others as they are. */
   readonly frames: FrameTraits
+  /** How it tells which tools the provider ran. Undefined: its usage counts them, or there are none. */
+  readonly toolRuns?: DialectToolRuns
   /** Where its clients send back what we wrapped for them. */
   readonly wrappedAt: readonly WrappedPlace[]
   /** The ways into the hub and out of it. */
@@ -56,6 +58,18 @@ export interface FrameTraits {
   readonly repeats?: { readonly texts: 'all' | 'reasoning'; readonly in: string }
   /** A call is said in one piece: frames that bring it in several belong together. Default false. */
   readonly sayCallsWhole?: boolean
+}
+
+/** How neutral events of a dialect's answers tell what the provider ran and bills, and no usage counts. */
+export interface DialectToolRuns {
+  /**
+   * The tool that a call counts for which the provider ran; undefined for one that costs nothing of its own.
+   * @param members of the call's pocket
+   * @param input what it was called with
+   */
+  ofCall?(members: Wire, input: string): string | undefined
+  /** The counts in the pocket of a finish, or of the end: they stand in place of counted calls. */
+  inNative(members: Wire): Readonly<Record<string, number>> | undefined
 }
 
 /** What a request asks of a dialect's API. */
@@ -210,6 +224,8 @@ export interface Reading {
   uncountedFrom: number
   /** The model that the upstream names. */
   model: string | undefined
+  /** Tools that the provider ran, by name, where its usage does not count them; undefined: it says none. */
+  toolRuns: Readonly<Record<string, number>> | undefined
   /** The answer's id, as the upstream names it. */
   answerId: string | undefined
   /** The tier that the upstream says it serves in, in its own word; prices depend on it. */
@@ -284,6 +300,7 @@ export function emptyReading(): Reading {
     textBytes: 0,
     uncountedFrom: 0,
     model: undefined,
+    toolRuns: undefined,
     answerId: undefined,
     serviceTier: undefined,
     malformed: 0,

@@ -17,6 +17,7 @@ export type {
   DialectHttp,
   DialectModels,
   DialectName,
+  DialectToolRuns,
   Edit,
   FrameKind,
   FrameTraits,
@@ -36,6 +37,6 @@ export { messages } from './messages/index.ts'
 export type { AnswerOrigin, MemoryResponseStoreOptions, ResponseStore, StoredResponse } from './responses/index.ts'
 export { MemoryResponseStore, rememberAnswer, responses, withHistory } from './responses/index.ts'
 export type { AnswerHome, RequestHome, Saying, Sayings } from './sayings.ts'
-export { tierInUsage } from './service-tier.ts'
+export { costInUsage, tierInUsage } from './service-tier.ts'
 export type { Wire } from './value.ts'
 export { cutWrapped, type WrappedPlace } from './wrapped-seals.ts'

@@ -1,5 +1,5 @@
 import type { Losses } from '../model/index.ts'
-import type { Wire } from './value.ts'
+import { countOf, type Wire } from './value.ts'
 
 /** Words for how urgent a request is, each with the one that an API has for it. */
 export type Tiers = Readonly<Record<string, string>>
@@ -43,4 +43,13 @@ export function tierInUsage(usage: Wire): string | undefined {
     if (typeof word === 'string' && Object.hasOwn(words, word)) return words[word]
   }
   return undefined
+}
+
+/** Of US dollars: xAI tells what an answer cost in these. */
+const TICK_USD = 1e-10
+
+/** What a usage object says the answer cost, in words that have no place in the neutral usage. */
+export function costInUsage({ cost_in_usd_ticks }: Wire): number | undefined {
+  const ticks = countOf(cost_in_usd_ticks)
+  return ticks === undefined ? undefined : Number((ticks * TICK_USD).toPrecision(12))
 }

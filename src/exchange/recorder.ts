@@ -177,9 +177,10 @@ export class Recorder {
   report(outcome: Outcome, reading: Reading | undefined, now: number, estimated?: Usage): StreamReport {
     const { subject, failure } = this
     const since = (at: number | undefined) => (at === undefined ? null : round(at - this.startedAt))
-    const usage = estimated ?? reading?.usage ?? {}
+    const counted = estimated ?? reading?.usage ?? {}
+    const usage = withToolRuns(counted, reading)
     const { isUsageFinal = false } = reading ?? {}
-    const provenance = estimated === undefined ? provenanceOf({ usage, isUsageFinal }) : 'estimated'
+    const provenance = estimated === undefined ? provenanceOf({ usage: counted, isUsageFinal }) : 'estimated'
     const last = this.#attempt(failure, now)
     return {
       id: subject.id,
@@ -228,7 +229,7 @@ export class Recorder {
   /** What a client is told that wants to know what the usage costs that has been read so far. */
   usageNote(reading: Reading): UsageNote {
     const { usage, isUsageFinal } = reading
-    const cost = this.costOf(usage, reading)
+    const cost = this.costOf(withToolRuns(usage, reading), reading)
     return {
       cost_usd: cost?.usd ?? null,
       price_source: cost?.source ?? null,
@@ -246,6 +247,14 @@ export class Recorder {
     const priced = { upstream: this.upstream ?? '', dialect, model, usage, serviceTier, time: this.wallMs }
     return this.prices.costOf(priced) ?? statedCost(usage)
   }
+}
+
+/** The usage with the tools that the provider ran, where it does not count them itself. */
+function withToolRuns(usage: Usage, reading: Reading | undefined): Usage {
+  const { toolRuns } = reading ?? {}
+  if (toolRuns === undefined || usage.serverTools !== undefined) return usage
+  const serverTools = Object.fromEntries(Object.entries(toolRuns).filter(([, count]) => count > 0))
+  return Object.keys(serverTools).length === 0 ? usage : { ...usage, serverTools }
 }
 
 /** How an exchange ended that ended so; undefined: it did not fail. */

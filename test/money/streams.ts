@@ -61,6 +61,23 @@ function response(setting: Setting, status: string, members: object = {}): objec
 const MESSAGE = { type: 'message', id: 'msg_1', role: 'assistant' }
 const PART = { type: 'output_text', text: 'Flour', annotations: [] }
 
+/** Items of tools that the provider ran, and what its own count says, if it has one. */
+export function responsesWithTools(usage: object, items: readonly object[], toolUsage?: object): Told {
+  const final = { usage, output: items, ...(toolUsage === undefined ? {} : { tool_usage: toolUsage }) }
+  const events = [
+    { type: 'response.created', response: response({}, 'in_progress', { usage: null }) },
+    ...items.flatMap((item, output_index) => [
+      { type: 'response.output_item.added', output_index, item: { ...item, status: 'in_progress' } },
+      { type: 'response.output_item.done', output_index, item },
+    ]),
+    { type: 'response.completed', response: response({}, 'completed', final) },
+  ]
+  return told(
+    'responses',
+    events.map((event, number) => ({ ...event, sequence_number: number })),
+  )
+}
+
 /** @param end `completed`, `incomplete` or `failed` */
 export function responses(usage: object, setting: Setting = {}, end = 'completed'): Told {
   const at = { output_index: 0, item_id: 'msg_1', content_index: 0 }
@@ -130,6 +147,14 @@ export function gemini(usages: readonly [object, object], setting: Setting = {})
     responseId: 'g1',
   })
   return told('gemini', [of({}, usages[0]), of({ finishReason: 'STOP' }, usages[1])])
+}
+
+/** An answer that rests on searches of Google's. */
+export function geminiGrounded(usageMetadata: object, webSearchQueries: readonly string[]): Told {
+  const candidate = { index: 0, content: { role: 'model', parts: [{ text: 'Flour' }] }, finishReason: 'STOP' }
+  return told('gemini', [
+    { candidates: [{ ...candidate, groundingMetadata: { webSearchQueries } }], usageMetadata, modelVersion: 'mill-o' },
+  ])
 }
 
 /** A prompt that was not let through: no candidates, and only its own tokens. */

@@ -1,6 +1,17 @@
 /** What answers cost: every expected number was worked out by hand, and the working stands beside it. */
 import type { Outcome, Provenance } from '../../src/model/index.ts'
-import { chat, chatRunning, gemini, geminiBlocked, messages, messagesFailed, responses, type Told } from './streams.ts'
+import {
+  chat,
+  chatRunning,
+  gemini,
+  geminiBlocked,
+  geminiGrounded,
+  messages,
+  messagesFailed,
+  responses,
+  responsesWithTools,
+  type Told,
+} from './streams.ts'
 
 /** US dollars for a million tokens, and for a thousand searches; by the names of the catalogue. */
 export const PRICES = {
@@ -44,6 +55,7 @@ export interface Vector {
 
 const CACHED = { prompt_tokens: 2000, prompt_tokens_details: { cached_tokens: 1024 }, completion_tokens: 300 }
 const THOUGHT = { ...CACHED, completion_tokens_details: { reasoning_tokens: 128 }, total_tokens: 2300 }
+const SEARCH = { type: 'web_search_call', status: 'completed' }
 const ASKED = { input_tokens: 1000, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 }
 
 export const VECTORS: Readonly<Record<string, Vector>> = {
@@ -152,6 +164,35 @@ export const VECTORS: Readonly<Record<string, Vector>> = {
     told: responses({ input_tokens: 1000, output_tokens: 16, total_tokens: 1016 }, { tier: 'flex' }),
     usd: 0.000705,
     source: 'test and config',
+  },
+  // 1410, and 2 searches × 10 000; looking at a page that was found is none.
+  'responses, searches by their items': {
+    told: responsesWithTools({ input_tokens: 1000, output_tokens: 16 }, [
+      { ...SEARCH, id: 'ws_1', action: { type: 'search', query: 'flour' } },
+      { ...SEARCH, id: 'ws_2', action: { type: 'open_page', url: 'https://mill.example' } },
+      { ...SEARCH, id: 'ws_3', action: { type: 'search', query: 'das Mehl' } },
+    ]),
+    usd: 0.02141,
+  },
+  // The provider's own count goes before ours: 1410 + 1 × 10 000
+  'responses, searches as the provider counts them': {
+    told: responsesWithTools(
+      { input_tokens: 1000, output_tokens: 16 },
+      [1, 2].map(n => ({ ...SEARCH, id: `ws_${n}`, action: { type: 'search', query: 'flour' } })),
+      { web_search: { num_requests: 1 }, image_gen: { total_tokens: 0 } },
+    ),
+    usd: 0.01141,
+  },
+  'responses, a tool without a price': {
+    told: responsesWithTools({ input_tokens: 1000, output_tokens: 16 }, [
+      { type: 'code_interpreter_call', id: 'ci_1', status: 'completed', code: '1', outputs: [], container_id: 'c' },
+    ]),
+    usd: null,
+  },
+  // Recorded of xAI, in tenths of a millionth of a thousandth: 5 583 500 of them
+  'responses, a cost of the upstream in ticks': {
+    told: responses({ input_tokens: 573, output_tokens: 125, cost_in_usd_ticks: 5_583_500 }, { model: 'grok' }),
+    ...{ usd: 0.00055835, source: 'upstream', reportedCostUsd: 0.00055835 },
   },
   'responses, failed with a usage': {
     told: responses({ input_tokens: 1000, output_tokens: 16, total_tokens: 1016 }, {}, 'failed'),
@@ -317,6 +358,10 @@ export const VECTORS: Readonly<Record<string, Vector>> = {
       { promptTokenCount: 90 },
       { promptTokenCount: 90, candidatesTokenCount: 12, trafficType: 'PROVISIONED_THROUGHPUT' },
     ]),
+    usd: null,
+  },
+  'gemini, searches of its own': {
+    told: geminiGrounded({ promptTokenCount: 90, candidatesTokenCount: 12 }, ['flour']),
     usd: null,
   },
   // 8 × 1.25

@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'toRawHeaders tracerHook',
   ],
   'millrace/dialects': [
-    'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat cutWrapped emptyReading gemini messages',
+    'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat costInUsage cutWrapped emptyReading gemini messages',
     'rememberAnswer responses splitCallPath tierInUsage withCustomCalls withHistory',
   ],
   'millrace/functions': [

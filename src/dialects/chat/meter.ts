@@ -1,6 +1,7 @@
 import { type Finish, finishOf, mergeUsage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
+import { costInUsage } from '../service-tier.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeChatEvent, isOwnError } from './failure.ts'
@@ -152,7 +153,11 @@ export class ChatReader implements EventReader {
       chunk.usage,
     ]
     const usages = places.map(place => objectOf<ChatUsage>(place)).filter(usage => usage !== undefined)
-    for (const usage of usages) this.reading.usage = mergeUsage(this.reading.usage, readUsage(usage))
+    for (const usage of usages) {
+      const said = readUsage(usage)
+      const reportedCostUsd = said.reportedCostUsd ?? costInUsage(usage as Wire)
+      this.reading.usage = mergeUsage(this.reading.usage, { ...said, reportedCostUsd })
+    }
     this.#hasUsage ||= usages.length > 0
     return usages.length > 0
   }

@@ -11,6 +11,7 @@ import { decodeRequest, encodeRequest } from './request.ts'
 import { SAYINGS } from './sayings.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 import { createArrayEncoder, createStreamEncoder, wantsArray } from './stream-encoder.ts'
+import { toolRuns } from './tool-runs.ts'
 
 const codec: Codec = {
   sayings: SAYINGS,
@@ -36,6 +37,7 @@ export const gemini: Dialect = Object.freeze<Dialect>({
   counting,
   modelAt: [['modelVersion']],
   usageAt: [['usageMetadata']],
+  toolRuns,
   frames: {
     deltaAt: [['candidates', '*', 'content', 'parts', '*', 'text']],
     sayCallsWhole: true,

@@ -6,6 +6,7 @@ import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeGeminiEvent, isOwnError } from './failure.ts'
 import { FINISHES, type GeminiCounts, readCounts, toTotals } from './tables.ts'
+import { searchesOf } from './tool-runs.ts'
 import type { GeminiCandidate, GeminiChunk, GeminiPart, GeminiUsage } from './wire.ts'
 
 /** Chunks are few and large and each has its own counts: all are parsed. */
@@ -70,6 +71,8 @@ export class GeminiReader implements EventReader {
     let isContent = false
     for (const part of itemsOf(objectOf<GeminiCandidate['content']>(candidate.content)?.parts))
       isContent = this.#readPart(index, objectOf(part) ?? {}) || isContent
+    const searches = searchesOf(candidate.groundingMetadata)
+    if (searches !== undefined) reading.toolRuns = searches
     const raw = textOf(candidate.finishReason)
     if (raw !== undefined) this.#finishes.set(index, raw)
     reading.isFinished = this.#finishes.size === this.#opened.size

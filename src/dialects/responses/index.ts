@@ -11,6 +11,7 @@ import { decodeRequest, encodeRequest } from './request.ts'
 import { SAYINGS } from './sayings.ts'
 import { createStreamDecoder } from './stream-decoder.ts'
 import { createStreamEncoder } from './stream-encoder.ts'
+import { toolRuns } from './tool-runs.ts'
 
 export { type AnswerOrigin, rememberAnswer, withHistory } from './history.ts'
 export {
@@ -41,6 +42,7 @@ export const responses: Dialect = Object.freeze<Dialect>({
   models,
   modelAt: [['model'], ['response', 'model']],
   usageAt: [['response', 'usage'], ['usage']],
+  toolRuns,
   frames: {
     deltaAt: [['delta']],
     numberAt: 'sequence_number',

@@ -1,10 +1,12 @@
 import { type Finish, finishOf, mergeUsage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
+import { costInUsage } from '../service-tier.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
-import { hasError, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
+import { countOf, hasError, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeResponsesEvent } from './failure.ts'
 import { CLIENT_CALLS, DELTAS, FINISHES, HANDSHAKE, readUsage } from './tables.ts'
+import { toolOf, toolUsage } from './tool-runs.ts'
 import type { ResponsesEvent, ResponsesItem, ResponsesPart, ResponsesResponse, ResponsesUsage } from './wire.ts'
 
 const KEYS: DeltaKeys = {
@@ -20,7 +22,7 @@ export function createMeter(): Meter {
 
 /** A whole response is read as the event that would bring it. */
 export const whole: WholeMeter = {
-  members: ['id', 'model', 'service_tier', 'status', 'incomplete_details', 'error', 'output', 'usage'],
+  members: ['id', 'model', 'service_tier', 'tool_usage', 'status', 'incomplete_details', 'error', 'output', 'usage'],
   read(response) {
     const reader = new ResponsesReader()
     const type = typeof response.status === 'string' ? `response.${response.status}` : 'error'
@@ -33,6 +35,8 @@ export const whole: WholeMeter = {
 export class ResponsesReader implements EventReader {
   readonly reading = emptyReading()
   #hasClientCall = false
+  /** Places of items of tools that the provider ran. */
+  readonly #runs = new Set<number>()
 
   read(name: string | undefined, data: Wire): FrameKind | 'delta' {
     const event: Unread<ResponsesEvent> = data
@@ -78,7 +82,10 @@ export class ResponsesReader implements EventReader {
   /** Some providers bring their text in `done` events only. Whatever else comes is a tool of the provider at work. */
   #readOther(type: string, event: Unread<ResponsesEvent>): FrameKind {
     if (HANDSHAKE.has(type) || !type.startsWith('response.')) return 'quiet'
-    if (type === 'response.output_item.done') this.#readItem(event.item)
+    if (type === 'response.output_item.done') {
+      this.#readItem(event.item)
+      this.#noteRun(countOf(event.output_index) ?? -1, event.item)
+    }
     if (type === 'response.output_text.done' && textOf(event.text) !== undefined) this.reading.hasToken = true
     if (type === 'response.refusal.done' && textOf(event.refusal) !== undefined) this.reading.hasToken = true
     return 'content'
@@ -90,9 +97,17 @@ export class ResponsesReader implements EventReader {
     reading.answerId = textOf(response.id) ?? reading.answerId
     // At the start it is the client's wish, `auto` among them; the end says what served.
     reading.serviceTier = textOf(response.service_tier) ?? reading.serviceTier
-    for (const item of itemsOf(response.output)) this.#readItem(item)
+    for (const [place, item] of itemsOf(response.output).entries()) {
+      this.#readItem(item)
+      this.#noteRun(place, item)
+    }
+    const said = toolUsage(response.tool_usage)
+    if (said !== undefined) reading.toolRuns = { ...reading.toolRuns, ...said }
     const usage = objectOf<ResponsesUsage>(response.usage)
-    if (usage !== undefined) reading.usage = mergeUsage(reading.usage, readUsage(usage))
+    if (usage !== undefined) {
+      const said = { ...readUsage(usage), reportedCostUsd: costInUsage(usage as Wire) }
+      reading.usage = mergeUsage(reading.usage, said)
+    }
   }
 
   #end(response: Unread<ResponsesResponse>): FrameKind {
@@ -110,6 +125,14 @@ export class ResponsesReader implements EventReader {
     if (raw === undefined) return { reason: 'other', raw }
     const finish = finishOf(FINISHES, raw)
     return finish.reason === 'stop' && this.#hasClientCall ? { ...finish, reason: 'tool-calls' } : finish
+  }
+
+  /** An item comes again with the whole answer, at the same place. */
+  #noteRun(place: number, value: unknown): void {
+    const tool = toolOf(objectOf(value) ?? {})
+    if (tool === undefined || this.#runs.has(place)) return
+    this.#runs.add(place)
+    this.reading.toolRuns = { ...this.reading.toolRuns, [tool]: (this.reading.toolRuns?.[tool] ?? 0) + 1 }
   }
 
   /** Whether an item brings something that a client sees. */

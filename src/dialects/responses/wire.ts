@@ -1,4 +1,5 @@
 import type { OpenaiError } from '../openai-error.ts'
+import type { Wire } from '../value.ts'
 
 /** One event of a Responses stream; which members it has depends on its type. */
 export interface ResponsesEvent {
@@ -43,6 +44,8 @@ export interface ResponsesResponse {
   readonly output: readonly ResponsesItem[]
   readonly service_tier: string | null
   readonly usage: ResponsesUsage | null
+  /** What tools of the provider did, and what pictures took. */
+  readonly tool_usage: Wire
 }
 
 /** An item of the output, or of the input; which members it has depends on its type. */
