@@ -60,8 +60,8 @@ async function find(database: Database, id: string): Promise<readonly LedgerEntr
 async function entryOf(database: Database, { report, ...row }: Row): Promise<LedgerEntry> {
   const attempts = await database.all(
     `SELECT upstream, dialect, model, sent_ms, head_ms, end_ms, status, error FROM attempts
-      WHERE exchange_id = ? ORDER BY number`,
-    [row.id as string],
+      WHERE started_at = ? AND exchange_id = ? ORDER BY number`,
+    [row.started_at as number, row.id as string],
   )
   return {
     row: camelCased(row) as unknown as LedgerRow,

@@ -101,8 +101,8 @@ export const OPENED_INSERT: Insert = {
 
 export const ATTEMPT_INSERT: Insert = {
   table: 'attempts',
-  columns: ['exchange_id', 'number', ...ATTEMPT_COLUMNS],
-  key: ['exchange_id', 'number'],
+  columns: ['started_at', 'exchange_id', 'number', ...ATTEMPT_COLUMNS],
+  key: ['started_at', 'exchange_id', 'number'],
   update: ATTEMPT_COLUMNS,
 }
 
@@ -120,8 +120,9 @@ export function openedValues(row: OpenRow, instance: string): Value[] {
 }
 
 /** One row for each attempt, in their order from 1. */
-export function attemptValues({ id, attempts }: StreamReport): Value[][] {
-  return attempts.map((attempt, at) => [id, at + 1, ...makeAttempt.map(make => make(attempt))])
+export function attemptValues({ id, time, attempts }: StreamReport): Value[][] {
+  const startedAt = Date.parse(time)
+  return attempts.map((attempt, at) => [startedAt, id, at + 1, ...makeAttempt.map(make => make(attempt))])
 }
 
 function name(value: string | null): string | null {

@@ -9,8 +9,8 @@ export interface Retention {
 /** Exchanges that are deleted at a time: some milliseconds. */
 const STEP = 200
 
-const OLDER = 'SELECT id FROM exchanges WHERE started_at < ? ORDER BY started_at LIMIT ?'
-const OLDEST = 'SELECT id FROM exchanges ORDER BY started_at LIMIT ?'
+const OLDER = 'SELECT id, started_at FROM exchanges WHERE started_at < ? ORDER BY started_at LIMIT ?'
+const OLDEST = 'SELECT id, started_at FROM exchanges ORDER BY started_at LIMIT ?'
 
 /**
  * Takes one small step toward what is to be kept.
@@ -25,7 +25,8 @@ export async function stepRetention(database: Database, { maxAgeMs, maxBytes }: 
   const marks = ids.map(() => '?').join(', ')
   const values = ids.map(({ id }) => id as string)
   await database.transaction(async queries => {
-    await queries.run(`DELETE FROM attempts WHERE exchange_id IN (${marks})`, values)
+    const last = ids.at(-1)?.started_at ?? 0
+    await queries.run(`DELETE FROM attempts WHERE started_at <= ? AND exchange_id IN (${marks})`, [last, ...values])
     await queries.run(`DELETE FROM exchanges WHERE id IN (${marks})`, values)
   })
   return true

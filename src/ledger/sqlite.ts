@@ -12,6 +12,8 @@ const BUSY_MS = 250
 /** Pages that go back to the file system at a time: 1 MiB. */
 const PAGES = 256
 
+/** 16 MiB. */
+const CHECKPOINT_PAGES = 4096
 const JOURNAL_BYTES = 64 * 1024 * 1024
 
 /** Told by SQLite of a value or a row, not of the file: TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
@@ -33,6 +35,8 @@ export function openSqlite(path: string, isReader = false): Database {
       database.exec('PRAGMA journal_mode = WAL')
       // A crash of the machine may take the last rows along; it never breaks the file.
       database.exec('PRAGMA synchronous = NORMAL')
+      // Pages that change again and again, those of the indices, are copied to the file once in so many.
+      database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       // What a long reader made grow shrinks again.
       database.exec(`PRAGMA journal_size_limit = ${JOURNAL_BYTES}`)
     }
