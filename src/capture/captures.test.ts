@@ -125,6 +125,16 @@ suite('captures', { concurrency: 4 }, () => {
     assert.equal(captures.memoryBytes, 0)
   })
 
+  test('what is larger than all may be is not kept, and the others stay', async () => {
+    const { captures, run, errors, files } = await open({ maxTotalBytes: 9000 })
+    run('small')
+    await captures.read('small')
+    run('large', 'x'.repeat(9000))
+    await captures.close()
+    assert.match(errors.join(), /^Cannot keep a capture of \d+ bytes: `capture\.maxTotalBytes` is 9000$/)
+    assert.deepEqual(await files(), ['small.mlr.jsonl'])
+  })
+
   test('what is being written is found, and deleted for good', async () => {
     const { captures, run, files } = await open()
     run('x-1')

@@ -78,12 +78,19 @@ const REFUSED: readonly (readonly [name: string, text: string, why: RegExp])[] =
   ['that is none', '{"a":1}\n', /the file does not begin as one$/],
   ['that is empty', '', /line 1 is not JSON$|does not begin as one$/],
   ['that is broken in the middle', FILE.replace('{"type":"head"', '{"type:"head"'), /line 4 is not JSON$/],
+  ['with a status that no answer has', FILE.replace('"status":200', '"status":"2"'), /no answer has the status "2"$/],
   ['with a line that is no object', FILE.replace('\n', '\n12\n'), /line 2 is not a JSON object$/],
 ]
 for (const [name, text, why] of REFUSED)
   test(`a file ${name} is refused`, () => {
     assert.throws(() => decodeCapture(fromUtf8(text)), { name: 'MillraceError', code: 'bad-request', message: why })
   })
+
+test('headers that no wire can carry are left out', () => {
+  const headers = JSON.stringify(['a b', '1', 'x-a', 'two\r\nx-b: lines', 'x-c', '漢', 'x-d', 'ü', 'x-e'])
+  const { steps } = decodeCapture(fromUtf8(FILE.replace('"headers":["b","3"]', `"headers":${headers}`)))
+  assert.deepEqual(steps[0]?.type === 'head' && steps[0].head.headers, ['x-d', 'ü'])
+})
 
 test('a long text is cut anywhere and stays what it is', () => {
   const ends: number[] = []

@@ -14,6 +14,10 @@ import {
 /** A line of the file, as far as it is known. */
 type Line = Readonly<Record<string, unknown>>
 
+/** A header's name and value, in characters of one byte. */
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
 const NOTHING: Uint8Array = new Uint8Array(0)
 
 /**
@@ -100,7 +104,7 @@ function stepOf(line: Line): Step | undefined {
   const side = sideOf(line)
   switch (line.type) {
     case 'head': {
-      const head = { status: numberOf(line.status), headers: headersOf(line) }
+      const head = { status: statusOf(line), headers: headersOf(line) }
       const { decoded } = line
       return { type: 'head', at, side, head: typeof decoded === 'string' ? { ...head, decoded } : head }
     }
@@ -124,12 +128,25 @@ function stepOf(line: Line): Step | undefined {
   }
 }
 
+/** @throws {MillraceError} bad-request, when no answer can have it. */
+function statusOf({ status }: Line): number {
+  if (typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 999) return status
+  throw new MillraceError('bad-request', `Cannot read the capture: no answer has the status ${JSON.stringify(status)}`)
+}
+
 function sideOf({ from, to }: Line): Side {
   return from === 'client' || to === 'client' ? 'client' : 'upstream'
 }
 
+/** What could not have come over a wire is left out. */
 function headersOf({ headers }: Line): readonly string[] {
-  return Array.isArray(headers) ? headers.map(String) : []
+  const raw: readonly unknown[] = Array.isArray(headers) ? headers : []
+  const read: string[] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name, value] = [String(raw[at]), String(raw[at + 1])]
+    if (NAME.test(name) && VALUE.test(value)) read.push(name, value)
+  }
+  return read
 }
 
 function bytesOf({ text, base64 }: Line): Uint8Array {

@@ -27,6 +27,8 @@ async function answer({ number, recorded }: WriterJob): Promise<void> {
 async function write(recorded: NonNullable<WriterJob['recorded']>): Promise<void> {
   const text = encodeCapture(recorded, secrets)
   const bytes = Buffer.byteLength(text)
+  if (bytes > maxTotalBytes)
+    throw new Error(`Cannot keep a capture of ${bytes} bytes: \`capture.maxTotalBytes\` is ${maxTotalBytes}`)
   // First what makes room: a disk that is full of captures takes no new ones.
   if (writtenBytes + bytes > spareBytes) await prune(bytes)
   await folder.write(recorded.id, text)
