@@ -45,8 +45,8 @@ const COLUMNS: readonly Column[] = [
   { name: 'TOTAL', align: 'right' },
 ]
 
-/** Enough of an id to find it by. */
-const ID_LENGTH = 8
+/** Enough of an id to find it by: ids begin with their millisecond. */
+const ID_LENGTH = 13
 
 export function formatStreams(rows: readonly LedgerRow[], width?: number): string {
   return formatTable(COLUMNS, rows.map(cellsOf), width)

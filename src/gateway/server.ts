@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type Allowed, allowedNames, Capacity, checkTarget, KeyRing, MAX_FIELDS } from '../access/index.ts'
@@ -15,6 +14,7 @@ import { CaptureApi } from './capture-api.ts'
 import type { Config } from './config/index.ts'
 import { Exchanges } from './exchanges.ts'
 import { dialectOf, Handler } from './handler.ts'
+import { createId } from './ids.ts'
 import { MetricsPage } from './metrics-page.ts'
 import { ModelList } from './model-list.ts'
 import { Page } from './page/index.ts'
@@ -190,7 +190,7 @@ class Front {
     const visit: Visit = {
       request,
       response,
-      id: randomUUID(),
+      id: createId(),
       target: splitTarget(request.url as string),
       metadata: new Map(),
     }

@@ -48,7 +48,7 @@ suite('the commands of the ledger', { concurrency: 4 }, () => {
     assert.equal(lines.length, reports.length + 2)
     assert.match(
       table.stdout,
-      /req_5f0c +claude-sonnet-5 +anthropic +completed +200 +21,874 +412 +\$0\.0145 +2\.2 s +6\.8 s/,
+      /req_5f0c2a9be +claude-sonnet-5 +anthropic +completed +200 +21,874 +412 +\$0\.0145 +2\.2 s +6\.8 s/,
     )
     assert.match(table.stdout, /failed \(rate-limited\) +429/)
     assert.ok(!/[\u001b\r]/.test(table.stdout))
