@@ -5,6 +5,7 @@ import type { OpenRow } from './rows.ts'
 /** What others wrote is as long as they like; columns are for looking at. */
 const MAX_NAME = 200
 const MAX_MESSAGE = 2000
+const MAX_TOKENS = 1e12
 
 type Columns<T> = Readonly<Record<string, (of: T, line: string) => Value>>
 
@@ -134,7 +135,7 @@ function text(value: string | null, maxLength: number): string | null {
   return value === null ? null : value.slice(0, maxLength).replaceAll('\u0000', '\ufffd').toWellFormed()
 }
 
-/** Upstreams say what they like: half a token does not fit a column of whole ones. */
+/** Upstreams say what they like: half a token does not fit a column of whole ones, and no answer has so many. */
 function count(value: number | null): number | null {
-  return value === null ? null : Math.round(value)
+  return value === null || !(value >= 0 && value <= MAX_TOKENS) ? null : Math.round(value)
 }

@@ -15,15 +15,16 @@ const GROUPS = {
 const UNPRICED = `cost_usd IS NULL AND
   (state = 'interrupted' OR input_tokens IS NOT NULL OR output_tokens IS NOT NULL OR first_token_ms IS NOT NULL)`
 
+/** Counts as doubles: what upstreams claim may be more than whole numbers hold together. */
 const SUMS = `
   COUNT(*) AS requests,
   SUM(CASE WHEN state <> 'open' THEN 1 ELSE 0 END) AS ended,
   SUM(CASE WHEN ${FAILED} THEN 1 ELSE 0 END) AS failed,
-  SUM(input_tokens) AS input_tokens,
-  SUM(cache_read_tokens) AS cache_read_tokens,
-  SUM(cache_write_tokens) AS cache_write_tokens,
-  SUM(output_tokens) AS output_tokens,
-  SUM(reasoning_tokens) AS reasoning_tokens,
+  SUM(CAST(input_tokens AS DOUBLE PRECISION)) AS input_tokens,
+  SUM(CAST(cache_read_tokens AS DOUBLE PRECISION)) AS cache_read_tokens,
+  SUM(CAST(cache_write_tokens AS DOUBLE PRECISION)) AS cache_write_tokens,
+  SUM(CAST(output_tokens AS DOUBLE PRECISION)) AS output_tokens,
+  SUM(CAST(reasoning_tokens AS DOUBLE PRECISION)) AS reasoning_tokens,
   SUM(cost_usd) AS cost_usd,
   SUM(CASE WHEN ${UNPRICED} THEN 1 ELSE 0 END) AS unpriced`
 
@@ -71,16 +72,14 @@ export async function seriesOf(database: Database, question: SeriesQuestion): Pr
   const group = by === undefined ? 'CAST(NULL AS TEXT)' : GROUPS[by]
   const sums = await database.all(
     `SELECT ${bucket} AS bucket, ${group} AS grouped, ${SUMS},
-        SUM(CASE WHEN ${IS_TIMED} THEN output_tokens END) AS timed_tokens,
+        SUM(CASE WHEN ${IS_TIMED} THEN CAST(output_tokens AS DOUBLE PRECISION) END) AS timed_tokens,
         SUM(CASE WHEN ${IS_TIMED} THEN total_ms - first_token_ms END) AS timed_ms
       FROM exchanges WHERE ${sql} GROUP BY 1, 2 ORDER BY 1, 2`,
     values,
   )
   const quickness = await database.all(
     `SELECT bucket, grouped, ${[50, 95, 99].map(percentile).join(', ')}
-      FROM (SELECT bucket, grouped, ms,
-          ROW_NUMBER() OVER (PARTITION BY bucket, grouped ORDER BY ms) AS place,
-          COUNT(*) OVER (PARTITION BY bucket, grouped) AS places
+      FROM (SELECT bucket, grouped, ms, CUME_DIST() OVER (PARTITION BY bucket, grouped ORDER BY ms) AS share
         FROM (SELECT ${bucket} AS bucket, ${group} AS grouped, first_token_ms AS ms
           FROM exchanges WHERE ${sql} AND first_token_ms IS NOT NULL) AS times) AS ranked
       GROUP BY bucket, grouped`,
@@ -94,7 +93,7 @@ const IS_TIMED = 'output_tokens IS NOT NULL AND total_ms > first_token_ms'
 
 /** The smallest value that so many of a hundred do not exceed. */
 function percentile(percent: number): string {
-  return `MIN(CASE WHEN place * 100 >= ${percent} * places THEN ms END) AS p${percent}`
+  return `MIN(CASE WHEN share >= ${percent / 100} THEN ms END) AS p${percent}`
 }
 
 function placeOf({ bucket, grouped }: Row): string {

@@ -252,6 +252,16 @@ await suiteOverStores('a ledger', store => {
     ])
   })
 
+  test('takes no claim of an upstream that no sum could hold', async () => {
+    await using ledger = open(await store.make())
+    const counts = [1e300, 9_007_199_254_740_993, -5, 1e12, 1e12, 0.6]
+    for (const input of counts) ledger.settled(made({ usage: { input, output: 1e12 } }))
+    await written(ledger)
+    assert.equal(ledger.state.dropped, 0)
+    const [sums] = await ledger.reader.usage({ by: 'model' })
+    assert.deepEqual([sums?.requests, sums?.inputTokens, sums?.outputTokens], [6, 2_000_000_000_001, 6e12])
+  })
+
   test('tells by time how many there were and how quick they were', async () => {
     await using ledger = open(await store.make())
     const model = { requested: 'm', sent: 'm', reported: null }
