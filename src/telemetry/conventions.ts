@@ -1,7 +1,7 @@
 /**
  * The vocabulary of OpenTelemetry's conventions for generative AI, as of revision 024a4f94 of
  * open-telemetry/semantic-conventions-genai (client-inference.md, gen-ai-token-metrics.md). They are in development:
- * all names that may change stand in this file and in `attributes.ts` and `instruments.ts`.
+ * all names that may change stand in this file and in `attributes.ts` and `inference-metrics.ts`.
  */
 import type { DialectName } from '../model/index.ts'
 import type { CallKind } from './told.ts'

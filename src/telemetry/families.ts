@@ -96,6 +96,11 @@ export class Distribution {
     this.#sum += sum
   }
 
+  /** What was counted: by bound, each with what lies between it and the one before. */
+  state(): { readonly counts: number[]; readonly sum: number; readonly count: number } {
+    return { counts: [...this.#counts], sum: this.#sum, count: this.#counts.reduce((all, more) => all + more, 0) }
+  }
+
   /** As the format has it: each bucket holds those below it, the last all. */
   values(name: string, labels: Readonly<Record<string, string>>): FamilyValue[] {
     let count = 0

@@ -1,3 +1,4 @@
+import type { Tracer } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
@@ -5,8 +6,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { AlwaysOnSampler, type IdGenerator, TracerProvider } from '@opentelemetry/sdk-trace'
 import { Redactor } from '../redact.ts'
 import { VERSION } from '../version.ts'
-import { ChunkTimes } from './chunk-times.ts'
-import { Instruments } from './instruments.ts'
+import { InferenceMetrics } from './inference-metrics.ts'
 import { KnownNames } from './known-names.ts'
 import type { ThreadSetup, ThreadState } from './messages.ts'
 import { SpanQueue } from './span-queue.ts'
@@ -20,8 +20,9 @@ export class Sdk {
   readonly #ids = new GivenIds()
   readonly #spans: SpanQueue
   readonly #tracers: TracerProvider
+  readonly #tracer: Tracer
   readonly #meters: MeterProvider
-  readonly #instruments: Instruments
+  readonly #metrics: InferenceMetrics
   readonly #redact: (text: string) => string
 
   constructor(setup: ThreadSetup, onSent: (failed: string | null) => void) {
@@ -36,18 +37,17 @@ export class Sdk {
       // Who is told of has been chosen already.
       sampler: new AlwaysOnSampler(),
     })
-    const chunkTimes = new ChunkTimes(resource)
+    const redactor = new Redactor(setup.secrets)
+    this.#metrics = new InferenceMetrics(resource, new KnownNames(models, redactor))
     const reader = new PeriodicExportingMetricReader({
       exporter: new OTLPMetricExporter({ ...shared, url: metricsUrl }),
       exportIntervalMillis: metricsEveryMs,
       exportTimeoutMillis: Math.min(timeoutMs, metricsEveryMs),
-      metricProducers: [chunkTimes],
+      metricProducers: [this.#metrics],
     })
     this.#meters = new MeterProvider({ resource, readers: [reader] })
-    const redactor = new Redactor(setup.secrets)
-    const names = new KnownNames(models, redactor)
-    this.#instruments = new Instruments(this.#meters.getMeter(SCOPE, VERSION), chunkTimes, names)
-    this.#redact = text => redactor.text(text)
+    this.#redact = remembered(text => redactor.text(text))
+    this.#tracer = this.#tracers.getTracer(SCOPE, VERSION)
   }
 
   get state(): ThreadState {
@@ -56,12 +56,12 @@ export class Sdk {
 
   tell(told: ToldExchange): void {
     const { report, kind, attempts } = told
-    if (told.trace.isSampled) tellSpans(this.#tracers.getTracer(SCOPE, VERSION), this.#ids, told, this.#redact)
+    if (told.trace.isSampled) tellSpans(this.#tracer, this.#ids, told, this.#redact)
     report.attempts.forEach((attempt, at) => {
       const known = attempts[at]
       const isLast = at === report.attempts.length - 1
       const redact = this.#redact
-      if (known !== undefined) this.#instruments.note({ report, kind, attempt, told: known, isLast, redact })
+      if (known !== undefined) this.#metrics.note({ report, kind, attempt, told: known, isLast, redact })
     })
   }
 
@@ -83,4 +83,23 @@ class GivenIds implements IdGenerator, IdSetter {
 
   readonly generateTraceId = (): string => this.#traceId
   readonly generateSpanId = (): string => this.#spanId
+}
+
+/** Texts that are remembered, and how long they may be. */
+const MAX_TEXTS = 1000
+const MAX_LENGTH = 200
+
+/** Names and paths come again and again, and looking for secrets takes 2 µs each time. */
+function remembered(redact: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return text => {
+    if (text.length > MAX_LENGTH) return redact(text)
+    let clean = known.get(text)
+    if (clean === undefined) {
+      clean = redact(text)
+      if (known.size >= MAX_TEXTS) known.clear()
+      known.set(text, clean)
+    }
+    return clean
+  }
 }
