@@ -42,8 +42,8 @@ export class Recording implements ExchangeObserver {
   readonly key: string | null
   readonly #asked: ClientRequest
   readonly #options: RecordingOptions
-  readonly #startedAt: number
-  readonly #time: string
+  #startedAt: number
+  #time = new Date().toISOString()
 
   readonly #client: RecordedRequest
   #upstream: RecordedRequest | undefined
@@ -61,7 +61,6 @@ export class Recording implements ExchangeObserver {
     this.#asked = asked
     this.#options = options
     this.#startedAt = options.now()
-    this.#time = new Date().toISOString()
     this.#client = this.#request(asked.method, asked.url, asked.headers, asked.body)
   }
 
@@ -71,6 +70,9 @@ export class Recording implements ExchangeObserver {
   }
 
   onStart(attempt: Attempt | undefined): void {
+    // Times are those of the report: what came before was ours.
+    this.#startedAt = this.#options.now()
+    this.#time = new Date().toISOString()
     this.#attempt = attempt
     if (attempt === undefined || this.#isOver) return
     const { method, url, headers, body } = attempt.request

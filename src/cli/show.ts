@@ -5,6 +5,7 @@ import { oneLine } from '../redact.ts'
 import { printCurl } from './curl.ts'
 import { formatEntry } from './entry.ts'
 import { withLedgerOptions } from './ledger-options.ts'
+import { openFolder } from './record.ts'
 import { isForPrograms, type LedgerFlags, withLedger } from './with-ledger.ts'
 
 interface ShowFlags extends LedgerFlags {
@@ -25,7 +26,13 @@ export function showCommand(): Command {
 async function show(id: string, flags: ShowFlags): Promise<void> {
   if (flags.curl !== undefined) return printCurl(id, flags.curl === true ? 'upstream' : flags.curl, flags.config)
   const entry = await findEntry(id, flags)
-  process.stdout.write(isForPrograms(flags) ? `${JSON.stringify(entry, null, 2)}\n` : formatEntry(entry))
+  const hasCapture = await openFolder(flags.config).has(entry.row.id)
+  if (isForPrograms(flags)) process.stdout.write(`${JSON.stringify({ ...entry, hasCapture }, null, 2)}\n`)
+  else process.stdout.write(`${formatEntry(entry)}${hasCapture ? captured(entry.row.id) : ''}`)
+}
+
+function captured(id: string): string {
+  return `\ncaptured: \`millrace record ${id}\` prints the file, \`millrace show ${id} --curl\` the request\n`
 }
 
 /** @throws {MillraceError} not-found, when there is none; bad-request, when there are several */

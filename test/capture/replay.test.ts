@@ -136,8 +136,9 @@ suite('a captured exchange', { concurrency: 2 }, () => {
     await using folder = await temporaryFolder()
     const captures = join(folder.path, 'captures')
     const dialects = { chat: `${simulator.url}/v1` }
-    const config = { upstreams: { up: { dialects } }, capture: { mode: 'errors', folder: captures } }
-    await using process = await Program.start(['serve', '--port', '0'], { ...config, ledger: { url: 'off' } })
+    const ledger = { url: join(folder.path, 'ledger.sqlite') }
+    const config = { upstreams: { up: { dialects } }, capture: { mode: 'errors', folder: captures }, ledger }
+    await using process = await Program.start(['serve', '--port', '0'], config)
     const url = await process.url()
     const torn = await idOf(url, 'fault=close')
     const record = () => Program.run(['record', torn.slice(0, 8)], config)
@@ -146,6 +147,8 @@ suite('a captured exchange', { concurrency: 2 }, () => {
       return run.code === 0 ? run : undefined
     })
     assert.equal(decodeCapture(Buffer.from(file)).report?.outcome, 'truncated')
+    const shown = await Program.run(['show', torn, '--no-json'], config)
+    assert.match(shown.stdout, /^outcome +truncated.*^captured: `millrace record [0-9a-f-]{36}` prints the file/ms)
 
     await writeFile(join(folder.path, 'torn.mlr.jsonl'), file)
     assert.deepEqual(await runRecipe(folder.path), 0)
