@@ -78,6 +78,19 @@ suite('captures', { concurrency: 4 }, () => {
     assert.deepEqual(await files(), ['new.mlr.jsonl', 'of-somebody-else'])
   })
 
+  test('what comes faster than it can be written has no more room than it may have', async () => {
+    const { captures, run, errors, files } = await open({ maxMemoryBytes: 50_000 })
+    let most = 0
+    for (let n = 0; n < 200; n++) {
+      run(`x-${n}`, 'x'.repeat(1000))
+      most = Math.max(most, captures.memoryBytes)
+    }
+    assert.ok(most <= 50_000, `${most} bytes`)
+    await captures.close()
+    assert.equal(captures.memoryBytes, 0)
+    assert.deepEqual([errors, (await files()).length], [[], 200])
+  })
+
   test('a sample is a share of all', async () => {
     let next = 0
     const { captures, run } = await open({ mode: 'sample', sampleShare: 0.25 }, () => (next++ % 10) / 10)

@@ -15,12 +15,15 @@ type Settle = (error: string | undefined) => void
  */
 export class CaptureWriter {
   readonly #setup: WriterSetup
+  readonly #program: URL
   #worker: Worker | undefined
   #number = 0
   readonly #jobs = new Map<number, Settle>()
 
-  constructor(setup: WriterSetup) {
+  /** @param program of the thread. Default: what writes captures */
+  constructor(setup: WriterSetup, program = WORKER) {
     this.#setup = setup
+    this.#program = program
   }
 
   /** Resolves when the file is there, or with what went wrong; never rejects. */
@@ -51,7 +54,7 @@ export class CaptureWriter {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER, { workerData: this.#setup })
+    const worker = new Worker(this.#program, { workerData: this.#setup })
     let died = 'the thread ended'
     worker.on('message', ({ number, error }: WriterReply) => this.#settle(number, error))
     // An error is followed by the exit.
