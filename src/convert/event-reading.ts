@@ -3,6 +3,7 @@ import {
   costInUsage,
   type DialectToolRuns,
   emptyReading,
+  isReasoningBeside,
   type Reading,
   tierInUsage,
   type Wire,
@@ -82,6 +83,8 @@ export class EventReading {
         break
       case 'usage':
         reading.usage = mergeUsage(reading.usage, withCost(event.usage))
+        // Where the total is the sum of both it is not kept.
+        reading.isReasoningBeside = isReasoningBeside(reading.usage, event.usage.native?.members.total_tokens)
         reading.uncountedFrom = reading.textBytes
         this.#pricedAs = tierInUsage(event.usage.native?.members ?? {}) ?? this.#pricedAs
         reading.serviceTier = this.#pricedAs ?? reading.serviceTier

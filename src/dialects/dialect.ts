@@ -226,6 +226,8 @@ export interface Reading {
   model: string | undefined
   /** Tools that the provider ran, by name, where its usage does not count them; undefined: it says none. */
   toolRuns: Readonly<Record<string, number>> | undefined
+  /** The usage's output is without its reasoning, against the rule, so that both are billed. */
+  isReasoningBeside: boolean
   /** The answer's id, as the upstream names it. */
   answerId: string | undefined
   /** The tier that the upstream says it serves in, in its own word; prices depend on it. */
@@ -301,6 +303,7 @@ export function emptyReading(): Reading {
     uncountedFrom: 0,
     model: undefined,
     toolRuns: undefined,
+    isReasoningBeside: false,
     answerId: undefined,
     serviceTier: undefined,
     malformed: 0,

@@ -1,4 +1,4 @@
-import type { Losses } from '../model/index.ts'
+import type { Losses, Usage } from '../model/index.ts'
 import { countOf, type Wire } from './value.ts'
 
 /** Words for how urgent a request is, each with the one that an API has for it. */
@@ -52,4 +52,12 @@ const TICK_USD = 1e-10
 export function costInUsage({ cost_in_usd_ticks }: Wire): number | undefined {
   const ticks = countOf(cost_in_usd_ticks)
   return ticks === undefined ? undefined : Number((ticks * TICK_USD).toPrecision(12))
+}
+
+/**
+ * Whether reasoning is counted beside the output and not inside it. The total tells: xAI was recorded with 307
+ * tokens of input, 26 of output, 227 of reasoning and 560 in all, and bills all of them.
+ */
+export function isReasoningBeside({ input, output, reasoning = 0 }: Partial<Usage>, totalTokens: unknown): boolean {
+  return reasoning > 0 && input !== undefined && output !== undefined && totalTokens === input + output + reasoning
 }

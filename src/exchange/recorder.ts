@@ -244,9 +244,14 @@ export class Recorder {
     const isPriceable = this.prices !== undefined && model !== undefined && dialect !== undefined
     if (!isPriceable || Object.keys(usage).length === 0) return statedCost(usage)
     const { serviceTier } = reading ?? {}
-    const priced = { upstream: this.upstream ?? '', dialect, model, usage, serviceTier, time: this.wallMs }
+    const billed = reading?.isReasoningBeside === true ? withReasoning(usage) : usage
+    const priced = { upstream: this.upstream ?? '', dialect, model, usage: billed, serviceTier, time: this.wallMs }
     return this.prices.costOf(priced) ?? statedCost(usage)
   }
+}
+
+function withReasoning(usage: Usage): Usage {
+  return { ...usage, output: (usage.output ?? 0) + (usage.reasoning ?? 0) }
 }
 
 /** The usage with the tools that the provider ran, where it does not count them itself. */

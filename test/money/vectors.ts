@@ -65,6 +65,15 @@ export const VECTORS: Readonly<Record<string, Vector>> = {
   // 4348 × 0.5
   'chat, flex by a factor': { told: chat(THOUGHT, { tier: 'flex' }), usd: 0.002174, source: 'test and config' },
   'chat, a tier without a factor': { told: chat(THOUGHT, { tier: 'priority' }), usd: null },
+  // xAI counts reasoning beside the completion: (307 − 306) × 1.25 + 306 × 0.125 + (26 + 227) × 10
+  'chat, reasoning beside the output': {
+    told: chat({
+      ...{ prompt_tokens: 307, completion_tokens: 26, total_tokens: 560 },
+      prompt_tokens_details: { cached_tokens: 306 },
+      completion_tokens_details: { reasoning_tokens: 227 },
+    }),
+    usd: 0.0025695,
+  },
   // DeepSeek: (1000 − 900) × 1.25 + 900 × 0.125 + 10 × 10 = 125 + 112.5 + 100
   'chat, cache hits in the older form': {
     told: chat({

@@ -22,8 +22,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'toRawHeaders tracerHook',
   ],
   'millrace/dialects': [
-    'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat costInUsage cutWrapped emptyReading gemini messages',
-    'rememberAnswer responses splitCallPath tierInUsage withCustomCalls withHistory',
+    'DIALECTS FrameReader MemoryResponseStore bridgeCustomTools chat costInUsage cutWrapped emptyReading gemini',
+    'isReasoningBeside messages rememberAnswer responses splitCallPath tierInUsage withCustomCalls withHistory',
   ],
   'millrace/functions': [
     'collectMessage convertRequest convertResponse createDecoder createEncoder expandMessage failureResponse',

@@ -1,7 +1,7 @@
 import { type Finish, finishOf, mergeUsage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
-import { costInUsage } from '../service-tier.ts'
+import { costInUsage, isReasoningBeside } from '../service-tier.ts'
 import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeChatEvent, isOwnError } from './failure.ts'
@@ -157,6 +157,7 @@ export class ChatReader implements EventReader {
       const said = readUsage(usage)
       const reportedCostUsd = said.reportedCostUsd ?? costInUsage(usage as Wire)
       this.reading.usage = mergeUsage(this.reading.usage, { ...said, reportedCostUsd })
+      this.reading.isReasoningBeside = isReasoningBeside(this.reading.usage, usage.total_tokens)
     }
     this.#hasUsage ||= usages.length > 0
     return usages.length > 0
