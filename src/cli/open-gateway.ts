@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import {
   type Config,
   type LedgerConfig,
@@ -8,6 +9,7 @@ import {
   startGateway,
 } from '../gateway/index.ts'
 import { type Ledger, openLedger } from '../ledger/index.ts'
+import type { PriceCatalogue } from '../prices/index.ts'
 import { Redactor } from '../redact.ts'
 import { startSimulator } from '../simulator/index.ts'
 import type { Metrics, Telemetry } from '../telemetry/index.ts'
@@ -57,7 +59,7 @@ export async function openGateway(
     const hooks = configuredHooks(config, log)
     const listening = Promise.withResolvers<void>()
     // The first exchange waits for the catalogue, the start does not.
-    const prices = isOwnCatalogue(config) ? await openPrices(config) : listening.promise.then(() => openPrices(config))
+    const prices = isOwnCatalogue(config) ? await openPrices(config) : pricesAfter(listening.promise, config, log)
     const gateway = await startGateway({
       config,
       log,
@@ -96,6 +98,17 @@ function ledgerOf(config: LedgerConfig, log: Log): Ledger | undefined {
   const url = ledgerPlace(config)
   const { maxAgeDays, maxBytes, queueRows } = config
   return url === undefined ? undefined : openLedger({ url, maxAgeMs: maxAgeDays * DAY_MS, maxBytes, queueRows, log })
+}
+
+/** Without its prices a gateway serves all the same. */
+async function pricesAfter(listening: Promise<void>, config: Config, log: Log): Promise<PriceCatalogue | undefined> {
+  try {
+    await listening
+    return await openPrices(config)
+  } catch (error) {
+    log.error({ error: { message: messageOf(error) } }, 'prices')
+    return undefined
+  }
 }
 
 /** What it stands on is loaded only when it is wanted: 40 ms. */

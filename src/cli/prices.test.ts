@@ -113,6 +113,19 @@ suite('prices', () => {
     assert.equal(readFileSync(file, 'utf8'), CATALOGUE)
   })
 
+  test('the first exchange of a gateway has its cost, and a client is told that asks', async () => {
+    await using program = await Program.start(['serve', '--port', '0'])
+    const url = await program.url()
+    const answer = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-millrace-usage': 'include' },
+      body: JSON.stringify({ model: 'sim/story', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }),
+    })
+    const { usage } = (await answer.json()) as { usage: { millrace: { cost_usd: number; price_source: string } } }
+    assert.equal(usage.millrace.price_source, 'config')
+    assert.ok(usage.millrace.cost_usd > 0)
+  })
+
   test('a gateway whose catalogue is not there does not start', async () => {
     const { code, stderr } = await Program.run(['serve', '--port', '0'], { prices: { file: '/nowhere/prices.json' } })
     assert.equal(code, 2)
