@@ -78,6 +78,14 @@ suite('a ledger on the loop', () => {
     assert.deepEqual([ledger.state.status, ledger.state.waiting], ['ok', 0])
   })
 
+  test('says so when nothing is heard of a batch', async () => {
+    await using ledger = fake({ closeMs: 100 })
+    ledger.settled(made({ key: 'hang' }))
+    const error = await eventually(() => ledger.state.error ?? undefined, 100)
+    assert.match(error, /^no answer for \d+ ms$/)
+    assert.equal(ledger.state.status, 'degraded')
+  })
+
   test('holds no more than its measure while nothing is written, and closes within its bound', async () => {
     const ledger = fake({ queueRows: 50, closeMs: 200 })
     for (let count = 0; count < 500; count++) {

@@ -61,7 +61,7 @@ export class WriteDuty {
   async #open(): Promise<Database> {
     if (this.#database !== undefined && !this.#database.isMoved()) return this.#database
     await this.#database?.close()
-    const database = openDatabase(this.#duty.url)
+    const database = await openDatabase(this.#duty.url)
     this.#database = database
     await migrate(database)
     await beat(database, this.#duty.instance)

@@ -270,7 +270,7 @@ function fill(path: string): void {
 
 /** Another who holds the ledger for itself. */
 async function lockedBy(url: string): Promise<{ release(): Promise<void> }> {
-  const database = openDatabase(url)
+  const database = await openDatabase(url)
   const { promise: released, resolve } = Promise.withResolvers<void>()
   const { promise: isHeld, resolve: held } = Promise.withResolvers<void>()
   const done = database.transaction(async queries => {

@@ -76,7 +76,7 @@ await suiteOverStores('a ledger', store => {
   })
 
   test('has no row twice when a batch comes twice, in whichever order', async () => {
-    const database = openDatabase(await store.make())
+    const database = await openDatabase(await store.make())
     await migrate(database)
     const report = made()
     const [open, settled] = [[JSON.stringify(opening(report))], [JSON.stringify(report)]]
@@ -95,7 +95,7 @@ await suiteOverStores('a ledger', store => {
   })
 
   test('keeps the others when the store refuses one', async () => {
-    const database = openDatabase(await store.make())
+    const database = await openDatabase(await store.make())
     await migrate(database)
     const reports = Array.from({ length: 20 }, () => made())
     // No column of whole numbers takes it.
@@ -139,7 +139,7 @@ await suiteOverStores('a ledger', store => {
     const theirs = made()
     neighbour.opened(opening(theirs))
     await written(neighbour)
-    const database = openDatabase(url)
+    const database = await openDatabase(url)
     const gone = made()
     await writeRows(database, 'gone', [JSON.stringify(opening(gone))], [])
     // No process has this number.
@@ -303,7 +303,7 @@ await suiteOverStores('a ledger', store => {
   })
 
   test('forgets what is too old and what is too much, the oldest first, in small steps', async () => {
-    const database = openDatabase(await store.make())
+    const database = await openDatabase(await store.make())
     await migrate(database)
     const old = Array.from({ length: 300 }, (_, index) => made({ time: at(index) }))
     const now = Date.now()

@@ -37,7 +37,7 @@ export async function readRows(url: string, sql: string, values: readonly Value[
   if (!url.includes('://') && !existsSync(url)) return []
   let database: Database | undefined
   try {
-    database = openDatabase(url, true)
+    database = await openDatabase(url, true)
     return await database.all(sql, values)
   } catch {
     return []
