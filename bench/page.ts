@@ -85,7 +85,10 @@ interface Load {
 
 function openStreams(url: string, streams: number, delayMs: number, rounds: number): Load {
   const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
-  const headers = { 'content-type': 'application/json', 'x-sim': `delay=${delayMs},words=${Math.ceil((rounds * ROUND_MS) / delayMs)}` }
+  const headers = {
+    'content-type': 'application/json',
+    'x-sim': `delay=${delayMs},words=${Math.ceil((rounds * ROUND_MS) / delayMs)}`,
+  }
   const body = JSON.stringify({ model: 'slow', stream: true, messages: [] })
   const load = { bytes: 0, stop: () => agent.destroy() }
   for (let n = 0; n < streams; n++)
@@ -146,7 +149,9 @@ function tell({ streams, delayMs, closed, open }: Measured): void {
   const of = (samples: readonly Sample[], member: keyof Sample) => median(samples.map(sample => sample[member]))
   const paid = of(open, 'nsByte') / of(closed, 'nsByte') - 1
   console.log(`${streams} streams, an event each ${delayMs} ms; load average ${loadavg()[0]?.toFixed(1)}`)
-  console.log(`gateway: ${share(of(closed, 'gateway'))} of a core with the page closed, ${share(of(open, 'gateway'))} open`)
+  console.log(
+    `gateway: ${share(of(closed, 'gateway'))} of a core with the page closed, ${share(of(open, 'gateway'))} open`,
+  )
   console.log(`gateway pays for the page, CPU for each byte: ${share(paid)} (to reach: at most 5 %)`)
   console.log(`main thread of the page: ${share(of(open, 'page'))} of a core (to reach: below 50 %)`)
   for (const [name, samples] of Object.entries({ closed, open }))

@@ -43,20 +43,19 @@ for (const [client, asked] of STREAMS) void CLIENTS[client](house.url, asked, go
 for (const scheme of ['light', 'dark'] as const) {
   await using tab = await openTab(browser, house.url, { colorScheme: scheme, viewport: { width: 1280, height: 760 } })
   const { page } = tab
-  const shoot = (name: string, fullPage = false) =>
-    page.screenshot({ path: `${IMAGES}/${name}-${scheme}.png`, fullPage, scale: 'css' })
+  const shoot = (name: string) => page.screenshot({ path: `${IMAGES}/${name}-${scheme}.png`, scale: 'css' })
   await page.goto(house.url)
   await page.locator('.rows .row').first().waitFor()
   await sleep(scheme === 'light' ? 26_000 : 12_000)
   await shoot('live')
   await page.locator('.row.over', { hasText: 'gpt-6' }).locator('a').first().click()
   await page.locator('.moments li').first().waitFor()
-  await shoot('stream', true)
+  await shoot('stream')
   await page.goto(`${house.url}/#/overview`)
   await page.locator('label', { hasText: '6 hours' }).click()
   await page.locator('.u-over').first().waitFor()
   await sleep(500)
-  await shoot('overview', true)
+  await shoot('overview')
   for (const complaint of tab.complaints) console.error(complaint)
 }
 
