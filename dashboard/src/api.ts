@@ -10,6 +10,13 @@ export class Refused extends Error {
   }
 }
 
+let onSignedOut = () => {}
+
+/** Is told when the gateway wants a session that is not there any more. */
+export function whenSignedOut(call: () => void): void {
+  onSignedOut = call
+}
+
 export function readSession(): Promise<Session> {
   return ask('api/session')
 }
@@ -62,6 +69,7 @@ async function send(path: string, method = 'GET', body?: object, signal?: AbortS
     ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   })
   if (response.ok) return response
+  if (response.status === 401) onSignedOut()
   throw new Refused(response.status, await messageOf(response))
 }
 

@@ -7,7 +7,7 @@ import { hrefOf, type Place, place } from './route.ts'
 import { look, SignIn, session } from './session.tsx'
 import { Stream } from './stream/stream.tsx'
 
-const CONNECTIONS = { live: 'live', lost: 'reconnecting', paused: 'paused' } as const
+const CONNECTIONS = { idle: '', live: 'live', lost: 'reconnecting', paused: 'paused' } as const
 
 export function App() {
   const whose = session.value

@@ -1,11 +1,16 @@
 import { signal } from '@preact/signals'
-import { openSession, Refused, readSession } from './api.ts'
+import { openSession, Refused, readSession, whenSignedOut } from './api.ts'
 import { Mill } from './parts/icons.tsx'
 import type { Session } from './wire.ts'
 
 /** Undefined until it is known. */
 export const session = signal<Session | undefined>(undefined)
 const problem = signal('')
+
+whenSignedOut(() => {
+  // Who is asked for a secret already stays where he is.
+  if (session.value?.visitor != null) void look()
+})
 
 /** Opens a session by the token of the link, if there is one, and finds out whose it is. */
 export async function enter(): Promise<void> {

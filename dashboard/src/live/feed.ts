@@ -33,7 +33,8 @@ const NO_STATES = { waiting: 0, thinking: 0, writing: 0, tool: 0, stalled: 0, do
 
 /** Counts up when something is to be drawn again, once a frame at most. */
 export const revision = signal(0)
-export const connection = signal<'live' | 'lost' | 'paused'>('lost')
+/** `idle`: nobody has looked yet. */
+export const connection = signal<'idle' | 'live' | 'lost' | 'paused'>('idle')
 export const flow = signal<Flow>({ open: 0, unlisted: 0, tokensPerSecond: 0, byState: NO_STATES })
 /** Tokens in a second at each of the last moments, the newest at the end. */
 export const pace: number[] = []

@@ -45,6 +45,15 @@ export function List({ streams, isFiltered }: ListProps) {
     watch.observe(element)
     return () => watch.disconnect()
   }, [height])
+  // Who reads further down keeps what he reads, also when rows come in above it.
+  const anchor = useRef({ n: -1, index: 0 })
+  useLayoutEffect(() => {
+    const element = box.current as HTMLDivElement
+    const index = streams.findIndex(({ row }) => row.n === anchor.current.n)
+    if (index >= 0 && element.scrollTop > rowHeight) element.scrollTop += (index - anchor.current.index) * rowHeight
+    const top = Math.floor(element.scrollTop / rowHeight)
+    anchor.current = { n: streams[top]?.row.n ?? -1, index: top }
+  })
   // The keys of the list work as long as nothing else has the focus.
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

@@ -80,6 +80,7 @@ function optionsOf(
   return {
     width,
     height: HEIGHT,
+    padding: [10, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, max === null || max <= 0 ? 1 : max * 1.1] } },
