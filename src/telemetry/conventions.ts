@@ -58,10 +58,21 @@ const FLAVOURS = {
   gemini: 'gcp.gen_ai',
 } as const satisfies Record<DialectName, string>
 
+/** What was found before: an address is looked for once. */
+const found = new Map<string, string>()
+const MAX_FOUND = 1000
+
 /** The provider behind an address, else the one whose API is spoken there; `other` where nobody knows that. */
 export function providerOf(address: string, dialect: string): string {
-  const known = PROVIDERS.find(([host]) => host.test(address))?.[1]
-  return known ?? (Object.hasOwn(FLAVOURS, dialect) ? FLAVOURS[dialect as DialectName] : 'other')
+  const key = `${address} ${dialect}`
+  let provider = found.get(key)
+  if (provider === undefined) {
+    const known = PROVIDERS.find(([host]) => host.test(address))?.[1]
+    provider = known ?? (Object.hasOwn(FLAVOURS, dialect) ? FLAVOURS[dialect as DialectName] : 'other')
+    if (found.size >= MAX_FOUND) found.clear()
+    found.set(key, provider)
+  }
+  return provider
 }
 
 /** What OpenAI calls its two APIs. */
