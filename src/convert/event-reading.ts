@@ -94,7 +94,7 @@ export class EventReading {
         this.#noteRuns(event.finish.native)
         break
       case 'message-end':
-        reading.serviceTier = this.#pricedAs ?? event.serviceTier ?? reading.serviceTier
+        reading.serviceTier = this.#pricedAs ?? event.serviceTier ?? lateTier(event.native) ?? reading.serviceTier
         reading.isUsageFinal = Object.keys(reading.usage).length > 0
         this.#noteRuns(event.native)
         break
@@ -133,6 +133,12 @@ export class EventReading {
     const said = native && this.#toolRuns?.inNative(native.members)
     if (said !== undefined) this.reading.toolRuns = { ...this.reading.toolRuns, ...said }
   }
+}
+
+/** A tier that came after the start, where its dialect keeps that in a pocket. */
+function lateTier(native: Native | undefined): string | undefined {
+  const tier = native?.members.service_tier
+  return typeof tier === 'string' ? tier : undefined
 }
 
 /** With what only the provider's own words say that it cost. */

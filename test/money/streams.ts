@@ -43,6 +43,16 @@ export function chat(usage: object, setting: Setting = {}): Told {
   ])
 }
 
+/** The tier is told where the usage is, and not before. */
+export function chatLateTier(usage: object, tier: string): Told {
+  return told('chat', [
+    chunk({}, choice({ role: 'assistant', content: 'Flour' })),
+    chunk({}, choice({}, 'stop')),
+    chunk({ tier }, { usage }),
+    '[DONE]',
+  ])
+}
+
 /** The usage as a running total in every chunk, the last one in the chunk with the finish. */
 export function chatRunning(usages: readonly [object, object, object], setting: Setting = {}): Told {
   return told('chat', [

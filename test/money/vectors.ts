@@ -2,6 +2,7 @@
 import type { Outcome, Provenance } from '../../src/model/index.ts'
 import {
   chat,
+  chatLateTier,
   chatRunning,
   gemini,
   geminiBlocked,
@@ -64,6 +65,7 @@ export const VECTORS: Readonly<Record<string, Vector>> = {
   'chat, in the default tier': { told: chat(THOUGHT, { tier: 'default' }), usd: 0.004348 },
   // 4348 × 0.5
   'chat, flex by a factor': { told: chat(THOUGHT, { tier: 'flex' }), usd: 0.002174, source: 'test and config' },
+  'chat, a tier that only the end tells': { told: chatLateTier(THOUGHT, 'priority'), usd: null },
   'chat, a tier without a factor': { told: chat(THOUGHT, { tier: 'priority' }), usd: null },
   // xAI counts reasoning beside the completion: (307 − 306) × 1.25 + 306 × 0.125 + (26 + 227) × 10
   'chat, reasoning beside the output': {
