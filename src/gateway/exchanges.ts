@@ -177,8 +177,9 @@ export class Exchanges {
   }
 
   #trace({ request, target: { path } }: Visit, { operation }: Match): ExchangeTrace | undefined {
+    if (this.#telemetry === undefined) return undefined
     const kind = operation === 'generate' ? 'inference' : operation === 'count' ? 'count' : kindOfPath(path)
-    return this.#telemetry?.begin(request.rawHeaders, { kind, method: request.method as string, path })
+    return this.#telemetry.begin(request.rawHeaders, { kind, method: request.method as string, path })
   }
 
   async #exchange(

@@ -74,7 +74,7 @@ suite('/metrics', () => {
     for (const name of ['first_byte', 'first_token', 'exchange_duration'])
       assert.equal(sumOf(families, `millrace_${name}_seconds_count`, { model: 'sim/length' }), 3, name)
     const [count, sum] = ['count', 'sum'].map(part => sumOf(families, `millrace_token_gap_seconds_${part}`, {}))
-    assert.ok((count as number) >= 5 && (sum as number) > 0, `${count} silences of ${sum} s`)
+    assert.ok((count as number) > 0 && (sum as number) > 0, `${count} silences of ${sum} s`)
   })
 
   test('tells what is open while it is open', async () => {
