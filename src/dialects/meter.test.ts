@@ -274,3 +274,40 @@ test('what a stream holds cannot make a meter throw', () => {
   for (const dialect of Object.keys(TELLS) as DialectName[])
     for (const data of [many, deep]) readAll(DIALECTS[dialect].createMeter(), fromUtf8(`data: ${data}\n\n`))
 })
+
+/** Frames of one kind of content each, and what they are of. */
+const CONTENTS: Readonly<Record<DialectName, Readonly<Record<NonNullable<Reading['latest']>, string>>>> = {
+  chat: {
+    reasoning: 'data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm"}}]}\n\n',
+    text: 'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n',
+    'tool-call':
+      'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]}}]}\n\n',
+  },
+  responses: {
+    reasoning: 'data: {"type":"response.reasoning_summary_text.delta","delta":"Hm"}\n\n',
+    text: 'data: {"type":"response.output_text.delta","delta":"Hi"}\n\n',
+    'tool-call': 'data: {"type":"response.function_call_arguments.delta","delta":"{"}\n\n',
+  },
+  messages: {
+    reasoning: 'data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm"}}\n\n',
+    text: 'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}\n\n',
+    'tool-call':
+      'data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{"}}\n\n',
+  },
+  gemini: {
+    reasoning: 'data: {"candidates":[{"content":{"parts":[{"text":"Hm","thought":true}]}}]}\n\n',
+    text: 'data: {"candidates":[{"content":{"parts":[{"text":"Hi"}]}}]}\n\n',
+    'tool-call': 'data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}}}]}}]}\n\n',
+  },
+}
+
+for (const [dialect, frames] of Object.entries(CONTENTS))
+  test(`the meter of ${dialect} tells what the last content was of, also of frames that it does not parse`, () => {
+    const meter = DIALECTS[dialect as DialectName].createMeter()
+    assert.equal(meter.reading.latest, undefined)
+    for (const [kind, frame] of [...Object.entries(frames), ...Object.entries(frames).reverse()]) {
+      // The second and third of a kind pass by their likeness to the first.
+      for (let times = 0; times < 3; times++) readAll(meter, fromUtf8(frame))
+      assert.equal(meter.reading.latest, kind)
+    }
+  })

@@ -6,8 +6,8 @@ const LEFT_OUT =
 
 /** The request as a command line. Secrets were taken out of it: a variable stands in their place. */
 export function curlOf({ method, url, headers, body }: CapturedRequest, origin: string): string {
-  const lines = [`curl -N ${quoted(origin + url)}`]
-  if (method !== 'POST') lines.push(`-X ${method}`)
+  const lines = [`curl -N ${withVariable(origin + url)}`]
+  if (method !== 'POST') lines.push(`-X ${quoted(method)}`)
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const [name, value] = [headers[at] as string, headers[at + 1] as string]
     if (!LEFT_OUT.test(name)) lines.push(`-H ${withVariable(`${name}: ${worded(name, value)}`)}`)

@@ -56,7 +56,7 @@ export class ResponsesReader implements EventReader {
       case 'response.cancelled':
         return this.#end(response ?? {})
       case 'response.output_item.added':
-        return this.#readItem(event.item) ? 'content' : 'quiet'
+        return this.#beginItem(event.item) ? 'content' : 'quiet'
       case '':
         if (!hasError(data)) return 'quiet'
         this.reading.failure ??= decodeResponsesEvent(data)
@@ -135,6 +135,12 @@ export class ResponsesReader implements EventReader {
     this.reading.toolRuns = { ...this.reading.toolRuns, [tool]: (this.reading.toolRuns?.[tool] ?? 0) + 1 }
   }
 
+  #beginItem(item: unknown): boolean {
+    const type = textOf(objectOf<ResponsesItem>(item)?.type)
+    if (type !== 'message' && type !== 'reasoning') this.reading.latest = 'tool-call'
+    return this.#readItem(item)
+  }
+
   /** Whether an item brings something that a client sees. */
   #readItem(value: unknown): boolean {
     const item = objectOf<ResponsesItem>(value)
@@ -143,7 +149,6 @@ export class ResponsesReader implements EventReader {
     const hasText = itemsOf(item?.content).some(hasWords) || itemsOf(item?.summary).some(hasWords)
     if (isCall) this.#hasClientCall = true
     if (isCall || (type === 'message' && hasText)) this.reading.hasToken = true
-    if (type !== 'message' && type !== 'reasoning') this.reading.latest = 'tool-call'
     if (type === 'reasoning' && hasText) this.reading.hasReasoning = true
     return hasText || (type !== 'message' && type !== 'reasoning')
   }
