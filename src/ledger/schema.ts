@@ -59,8 +59,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX exchanges_by_model ON exchanges (model, started_at)',
     'CREATE INDEX exchanges_by_upstream ON exchanges (upstream, started_at)',
     "CREATE INDEX exchanges_open ON exchanges (instance) WHERE state = 'open'",
-    // The time comes first, as in nothing else that must be unique: new rows stand together then. By ids alone,
-    // which are random, each touches a page of its own, and pages are what writing costs.
+    // The time comes first, so that new rows stand together whoever made the ids: by random ones each would touch
+    // a page of its own, and pages are what writing costs.
     `CREATE TABLE attempts (
       started_at BIGINT NOT NULL,
       exchange_id TEXT NOT NULL,
