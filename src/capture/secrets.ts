@@ -16,16 +16,16 @@ function inHeaders(headers: RawHeaders): readonly string[] {
   return headers.flatMap((value, at) => {
     const name = at % 2 === 1 ? (headers[at - 1] as string).toLowerCase() : ''
     if (!isSecretName(name)) return []
-    if (name === 'cookie') return value.split(';').map(valueOf)
+    if (name === 'cookie') return value.split(';').map(cookieValue)
     // Behind the cookie itself stand dates and paths.
-    if (name === 'set-cookie') return [valueOf(value.split(';', 1)[0] as string)]
+    if (name === 'set-cookie') return [cookieValue(value.split(';', 1)[0] as string)]
     // A header may hold a scheme before its secret, and the secret is what shows up alone.
     return [value, ...value.split(' ').slice(1)]
   })
 }
 
 /** What stands behind the name of a cookie. */
-function valueOf(pair: string): string {
+function cookieValue(pair: string): string {
   return pair.slice(pair.indexOf('=') + 1).trim()
 }
 
