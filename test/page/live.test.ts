@@ -1,5 +1,6 @@
 /** The live view in a real browser, while official SDKs stream. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { after, before, suite, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { eventually } from '../eventually.ts'
@@ -124,6 +125,20 @@ suite('the live view', { skip: noBrowser, concurrency: 2 }, () => {
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    assert.deepEqual(at.complaints, [])
+  })
+
+  test('tells who has no streams yet what to send, and it works', async () => {
+    await using at = await open()
+    const shown = at.page.locator('.nothing pre')
+    assert.ok(await shown.isVisible())
+    const curl = (await shown.textContent()) ?? ''
+    const child = spawn('sh', ['-c', curl], { stdio: 'ignore' })
+    try {
+      await rowOf(at.page, 'sim/story?delay=80,words=400', ({ tokens }) => tokens > 0)
+    } finally {
+      child.kill()
+    }
     assert.deepEqual(at.complaints, [])
   })
 

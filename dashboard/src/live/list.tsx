@@ -124,18 +124,21 @@ export function List({ streams, isFiltered }: ListProps) {
           top.value = event.currentTarget.scrollTop
         }}
       >
-        <div class="all" style={{ height: `${streams.length * rowHeight}px` }}>
-          {streams.slice(first, last).map((stream, offset) => (
-            <Row
-              key={stream.row.n}
-              stream={stream}
-              index={first + offset}
-              top={(first + offset) * rowHeight}
-              isChosen={first + offset === at}
-            />
-          ))}
-        </div>
-        {streams.length === 0 && <Nothing isFiltered={isFiltered} />}
+        {streams.length === 0 ? (
+          <Nothing isFiltered={isFiltered} />
+        ) : (
+          <div class="all" role="presentation" style={{ height: `${streams.length * rowHeight}px` }}>
+            {streams.slice(first, last).map((stream, offset) => (
+              <Row
+                key={stream.row.n}
+                stream={stream}
+                index={first + offset}
+                top={(first + offset) * rowHeight}
+                isChosen={first + offset === at}
+              />
+            ))}
+          </div>
+        )}
       </div>
     </div>
   )

@@ -64,6 +64,11 @@ function valuesOf({ lines }: PlotKind, { steps, sinceMs, untilMs, stepMs }: Over
   return [times.map(at => at / 1000), ...series]
 }
 
+/** Without zeros at the end, which say nothing beside a line. */
+function rounded(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+(?=\D*$)/, '') : text
+}
+
 function optionsOf(
   { lines, read }: PlotKind,
   { sinceMs, untilMs, stepMs }: Overview,
@@ -92,7 +97,7 @@ function optionsOf(
         space: 70,
         values: (_plot, times) => times.map(at => tick(at * 1000)),
       },
-      { ...axis, size: 58, values: (_plot, values) => values.map(value => read(value)) },
+      { ...axis, size: 58, values: (_plot, values) => values.map(value => rounded(read(value))) },
     ],
     series: [
       {},
