@@ -12,6 +12,7 @@ import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
 import { parseConfig, startGateway } from '../src/gateway/index.ts'
+import { Live } from '../src/gateway/page/live.ts'
 import { startSimulator } from '../src/simulator/index.ts'
 import { openBrowser, openTab } from '../test/page/browser.ts'
 import { buildPage } from '../test/page/build.ts'
@@ -31,7 +32,13 @@ async function serveSimulator(): Promise<void> {
   process.send?.(url)
 }
 
-/** Tells its CPU time in microseconds whenever it is asked. */
+/** What the gateway has spent so far: CPU in microseconds, and milliseconds in looks at its streams. */
+interface Spent {
+  readonly cpuUs: number
+  readonly lookMs: number
+}
+
+/** Tells what it has spent whenever it is asked. */
 async function serveGateway(upstream: string, pageFolder: string): Promise<void> {
   const config = parseConfig(
     JSON.stringify({
@@ -42,10 +49,17 @@ async function serveGateway(upstream: string, pageFolder: string): Promise<void>
     { env: {} },
   )
   const log = { info() {}, warn() {}, error() {} }
+  let lookMs = 0
+  const { turn } = Live.prototype
+  Live.prototype.turn = function timed(this: Live) {
+    const since = performance.now()
+    turn.call(this)
+    lookMs += performance.now() - since
+  }
   const { url } = await startGateway({ config, log, pageFolder })
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    process.send?.(user + system)
+    process.send?.({ cpuUs: user + system, lookMs } satisfies Spent)
   })
   process.send?.(url)
 }
@@ -108,6 +122,8 @@ interface Sample {
   readonly nsByte: number
   /** Share of a core that the gateway took. */
   readonly gateway: number
+  /** Share of its CPU that it spent looking and telling. */
+  readonly looks: number
   /** Share of the window in which the page's main thread was at work. */
   readonly page: number
 }
@@ -115,21 +131,23 @@ interface Sample {
 async function sample(page: Page, cdp: CDPSession, at: string, gateway: ChildProcess, load: Load): Promise<Sample> {
   await page.goto(at)
   await sleep(SETTLE_MS)
-  const [cpu, busy, bytes, since] = [await cpuOf(gateway), await busyOf(cdp), load.bytes, performance.now()]
+  const [before, busy, bytes, since] = [await spentBy(gateway), await busyOf(cdp), load.bytes, performance.now()]
   await sleep(WINDOW_MS)
   const elapsedMs = performance.now() - since
-  const cpuUs = (await cpuOf(gateway)) - cpu
+  const after = await spentBy(gateway)
+  const cpuUs = after.cpuUs - before.cpuUs
   return {
     nsByte: (cpuUs * 1000) / (load.bytes - bytes),
     gateway: cpuUs / 1000 / elapsedMs,
+    looks: ((after.lookMs - before.lookMs) * 1000) / cpuUs,
     page: (((await busyOf(cdp)) - busy) * 1000) / elapsedMs,
   }
 }
 
-async function cpuOf(gateway: ChildProcess): Promise<number> {
-  gateway.send('cpu')
-  const [us] = await once(gateway, 'message')
-  return Number(us)
+async function spentBy(gateway: ChildProcess): Promise<Spent> {
+  gateway.send('spent')
+  const [spent] = await once(gateway, 'message')
+  return spent as Spent
 }
 
 /** Seconds that the main thread of the page has worked. */
@@ -153,6 +171,7 @@ function tell({ streams, delayMs, closed, open }: Measured): void {
     `gateway: ${share(of(closed, 'gateway'))} of a core with the page closed, ${share(of(open, 'gateway'))} open`,
   )
   console.log(`gateway pays for the page, CPU for each byte: ${share(paid)} (to reach: at most 5 %)`)
+  console.log(`its looks take, by the clock: ${share(of(open, 'looks'))} of that (to reach: at most 5 %)`)
   console.log(`main thread of the page: ${share(of(open, 'page'))} of a core (to reach: below 50 %)`)
   for (const [name, samples] of Object.entries({ closed, open }))
     console.log(`  ${name}: ${samples.map(({ nsByte }) => nsByte.toFixed(1)).join(', ')} ns a byte`)

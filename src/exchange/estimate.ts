@@ -20,9 +20,13 @@ export function isUncounted({ usage, isUsageFinal, textBytes, uncountedFrom }: R
 }
 
 /** The usage with what is missing in it: the answer by its bytes, the request not at all. */
-export function estimateByLength({ usage, textBytes, uncountedFrom }: Reading): Usage {
-  const uncounted = Math.ceil((textBytes - uncountedFrom) / BYTES_PER_TOKEN)
-  return { ...usage, output: (usage.output ?? 0) + uncounted }
+export function estimateByLength(reading: Reading): Usage {
+  return { ...reading.usage, output: outputByLength(reading) }
+}
+
+/** Tokens of the answer: what was told, and what came since by its bytes. */
+export function outputByLength({ usage, textBytes, uncountedFrom }: Reading): number {
+  return (usage.output ?? 0) + Math.ceil((textBytes - uncountedFrom) / BYTES_PER_TOKEN)
 }
 
 /**

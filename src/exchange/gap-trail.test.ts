@@ -18,4 +18,6 @@ test('a trail remembers the last 64', () => {
   for (let ms = 0; ms < 100; ms++) trail.push(ms)
   const gaps = trail.after(0)
   assert.deepEqual([gaps.length, gaps[0], gaps.at(-1), trail.count], [64, 36, 99, 100])
+  assert.deepEqual(trail.after(0, 3), [97, 98, 99])
+  assert.deepEqual(trail.after(99, 3), [99])
 })

@@ -17,12 +17,13 @@ export class GapTrail {
   }
 
   /**
-   * Those that came after so many, the oldest first, in whole milliseconds; of more than 64 the last ones.
+   * Those that came after so many, the oldest first, in whole milliseconds.
    * @param count what `count` was when they were asked for last
+   * @param max of more than these the last ones; 64 at most
    */
-  after(count: number): number[] {
+  after(count: number, max = KEPT): number[] {
     const gaps: number[] = []
-    for (let at = Math.max(count, this.#count - KEPT); at < this.#count; at++)
+    for (let at = Math.max(count, this.#count - Math.min(max, KEPT)); at < this.#count; at++)
       gaps.push(this.#ring[at % KEPT] as number)
     return gaps
   }

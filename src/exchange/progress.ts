@@ -1,6 +1,6 @@
 import type { DialectName, Reading } from '../dialects/index.ts'
 import type { Lane } from '../model/index.ts'
-import { estimateByLength, isUncounted } from './estimate.ts'
+import { isUncounted, outputByLength } from './estimate.ts'
 import type { GapTrail } from './gap-trail.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -48,7 +48,6 @@ export interface Progress {
 /** @param isOver whether its outcome is decided */
 export function progressOf(record: Recorder, reading: Reading | undefined, now: number, isOver: boolean): Progress {
   const isEstimated = reading !== undefined && isUncounted(reading)
-  const usage = isEstimated ? estimateByLength(reading) : reading?.usage
   const { subject, firstTokenAt, startedAt } = record
   return {
     id: subject.id,
@@ -61,7 +60,7 @@ export function progressOf(record: Recorder, reading: Reading | undefined, now: 
     state: stateOf(record, reading, now, isOver),
     startedMs: record.wallMs,
     firstTokenMs: firstTokenAt === undefined ? undefined : Math.round(firstTokenAt - startedAt),
-    tokens: usage?.output ?? 0,
+    tokens: isEstimated ? outputByLength(reading) : (reading?.usage.output ?? 0),
     isEstimated,
     bytesIn: record.bytesIn,
     gaps: record.gapTrail,

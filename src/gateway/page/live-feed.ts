@@ -27,8 +27,11 @@ export interface LiveChange {
 interface Watched {
   readonly n: number
   readonly pace: Pace
+  /** As it was told last; of what moves it knows the last word only. */
   row: LiveRow
   gapCount: number
+  /** The look at which it was there last. */
+  seenAt: number
 }
 
 /** What one owner sees of the open streams, and what has changed of it since the last look. */
@@ -37,6 +40,7 @@ export class LiveFeed {
   readonly #owner: string | undefined
   readonly #open = new Map<OpenStream, Watched>()
   #nextRow = 0
+  #looks = 0
   #notedCount: number
   #unlisted = 0
 
@@ -59,23 +63,26 @@ export class LiveFeed {
 
   /** Looks at the streams. @returns undefined when nothing has changed */
   look(atMs: number): LiveChange | undefined {
+    const look = ++this.#looks
     const rows: LiveRow[] = []
     const moved: LiveMove[] = []
-    const gone = new Set(this.#open.keys())
-    let unlisted = 0
+    let [seen, unlisted] = [0, 0]
     this.#streams.visit(stream => {
       const known = this.#open.get(stream)
       if (known === undefined && this.#open.size >= MAX_ROWS) {
         unlisted++
         return
       }
-      gone.delete(stream)
       const progress = stream.progress()
       if (progress === undefined || !this.#sees(progress)) return
+      seen++
       if (known === undefined) rows.push(this.#enter(stream, progress, atMs))
-      else this.#follow(known, progress, atMs, rows, moved)
+      else {
+        known.seenAt = look
+        follow(known, progress, atMs, rows, moved)
+      }
     })
-    const passed = this.#end(gone, rows)
+    const passed = this.#end(seen < this.#open.size ? this.#gone() : [], rows)
     const isSame = unlisted === this.#unlisted && passed === 0 && rows.length === 0 && moved.length === 0
     this.#unlisted = unlisted
     return isSame ? undefined : { atMs, unlisted, passed, rows, moved }
@@ -89,25 +96,19 @@ export class LiveFeed {
     const n = this.#nextRow++
     const pace = new Pace()
     const row = openRow(n, progress, pace.look(progress.tokens, atMs), [])
-    this.#open.set(stream, { n, pace, row, gapCount: progress.gaps.count })
+    this.#open.set(stream, { n, pace, row, gapCount: progress.gaps.count, seenAt: this.#looks })
     return row
   }
 
-  #follow(known: Watched, progress: Progress, atMs: number, rows: LiveRow[], moved: LiveMove[]): void {
-    const { n, row: before } = known
-    const gaps = progress.gaps.after(known.gapCount).slice(-MAX_GAPS)
-    known.gapCount = progress.gaps.count
-    const row = openRow(n, progress, known.pace.look(progress.tokens, atMs), gaps)
-    known.row = row
-    if (isKnownBetter(before, row)) rows.push(row)
-    else if (hasMoved(before, row)) moved.push([n, row.state, row.tokens, row.tokensPerSecond, row.bytesIn, gaps])
+  #gone(): OpenStream[] {
+    return [...this.#open].flatMap(([stream, { seenAt }]) => (seenAt === this.#looks ? [] : [stream]))
   }
 
   /** The last rows of those that are gone, and of those that came and went unseen. @returns how many are only counted */
-  #end(gone: ReadonlySet<OpenStream>, rows: LiveRow[]): number {
+  #end(gone: readonly OpenStream[], rows: LiveRow[]): number {
     const noted = this.#streams.notedCount - this.#notedCount
     this.#notedCount += noted
-    if (noted === 0 && gone.size === 0) return 0
+    if (noted === 0 && gone.length === 0) return 0
     const seen = new Map<string, LiveRow>()
     for (const stream of gone) {
       const { row } = this.#open.get(stream) as Watched
@@ -127,21 +128,37 @@ export class LiveFeed {
   }
 }
 
-function isKnownBetter(before: LiveRow, now: LiveRow): boolean {
+/** Tells what has changed of a stream, and nothing where nothing has. */
+function follow(known: Watched, progress: Progress, atMs: number, rows: LiveRow[], moved: LiveMove[]): void {
+  const { row: before, pace, n } = known
+  const gaps = progress.gaps.after(known.gapCount, MAX_GAPS)
+  known.gapCount = progress.gaps.count
+  const tokensPerSecond = pace.look(progress.tokens, atMs)
+  const { state, tokens, bytesIn } = progress
+  if (isKnownBetter(before, progress)) {
+    known.row = openRow(n, progress, tokensPerSecond, gaps)
+    rows.push(known.row)
+  } else if (hasMoved(before, progress, tokensPerSecond)) {
+    known.row = { ...before, state, tokens, tokensPerSecond, bytesIn, gaps }
+    moved.push([n, state, tokens, tokensPerSecond, bytesIn, gaps])
+  }
+}
+
+function isKnownBetter(before: LiveRow, now: Progress): boolean {
   return (
-    before.upstream !== now.upstream ||
-    before.upstreamDialect !== now.upstreamDialect ||
-    before.lane !== now.lane ||
-    before.firstTokenMs !== now.firstTokenMs ||
+    before.upstream !== (now.upstream ?? null) ||
+    before.upstreamDialect !== (now.upstreamDialect ?? null) ||
+    before.lane !== (now.lane ?? null) ||
+    before.firstTokenMs !== (now.firstTokenMs ?? null) ||
     before.isEstimated !== now.isEstimated
   )
 }
 
-function hasMoved(before: LiveRow, now: LiveRow): boolean {
+function hasMoved(before: LiveRow, now: Progress, tokensPerSecond: number): boolean {
   return (
     before.state !== now.state ||
     before.tokens !== now.tokens ||
-    before.tokensPerSecond !== now.tokensPerSecond ||
+    before.tokensPerSecond !== tokensPerSecond ||
     before.bytesIn !== now.bytesIn
   )
 }
