@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { closeSession } from './api.ts'
 import { connection } from './live/feed.ts'
 import { Live } from './live/live.tsx'
@@ -10,10 +11,20 @@ import { Stream } from './stream/stream.tsx'
 const CONNECTIONS = { idle: '', live: 'live', lost: 'reconnecting', paused: 'paused' } as const
 
 export function App() {
+  const at = place.value
+  const isFirst = useRef(true)
+  // A new view begins at its top, for eyes and for screen readers.
+  useEffect(() => {
+    document.title = at.at === 'live' ? 'Millrace' : at.at === 'overview' ? 'Overview · Millrace' : 'Stream · Millrace'
+    if (!isFirst.current) {
+      scrollTo(0, 0)
+      document.getElementById('main')?.focus({ preventScroll: true })
+    }
+    isFirst.current = false
+  }, [at])
   const whose = session.value
   if (whose === undefined) return null
   if (whose.visitor === null) return <SignIn />
-  const at = place.value
   return (
     <>
       <button type="button" class="skip" onClick={skip}>

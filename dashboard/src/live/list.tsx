@@ -57,7 +57,8 @@ export function List({ streams, isFiltered }: ListProps) {
   // The keys of the list work as long as nothing else has the focus.
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (document.activeElement === document.body && event.key.startsWith('Arrow')) {
+      const isFree = document.activeElement === document.body || document.activeElement?.id === 'main'
+      if (isFree && event.key.startsWith('Arrow')) {
         event.preventDefault()
         grid.current?.focus({ preventScroll: true })
         grid.current?.dispatchEvent(new KeyboardEvent('keydown', { key: event.key }))
