@@ -42,6 +42,10 @@ export class CollectStage {
     this.release()
   }
 
+  catchUp(): void {
+    this.#reader.catchUp()
+  }
+
   keptText(): string {
     return this.#fold.message.candidates.flatMap(({ parts }) => parts.map(wordsOf)).join('\n')
   }

@@ -63,7 +63,10 @@ export class EventReading {
         // An empty text says nothing yet; a call has its name.
         if (event.kind === 'text' || event.kind === 'refusal' || event.kind === 'reasoning') break
         reading.progress++
-        if (event.kind === 'tool-call') reading.hasToken = true
+        if (event.kind === 'tool-call') {
+          reading.hasToken = true
+          reading.textBytes += utf8Length(event.name)
+        }
         if (event.kind === 'tool-call' && event.runBy === 'provider' && this.#toolRuns?.ofCall !== undefined)
           this.#running.set(event.index, { members: event.native?.members ?? {}, input: '' })
         reading.latest = event.kind === 'media' ? 'text' : 'tool-call'

@@ -53,6 +53,10 @@ export class ConvertStage {
     this.#flush(out)
   }
 
+  catchUp(): void {
+    this.#reader.catchUp()
+  }
+
   readonly #take = (event: StreamEvent): void => {
     const { length } = this.#text
     this.#encoder.push(event)

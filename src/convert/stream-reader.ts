@@ -22,6 +22,8 @@ export class StreamReader {
   readonly #options: AnswerOptions
   /** Nothing that comes is read any more. */
   #isDeaf = false
+  /** Nobody takes the events any more. */
+  #isMute = false
 
   constructor(options: AnswerOptions, take: (event: StreamEvent) => void) {
     const { upstream, issuer = '', eventBytes } = options
@@ -77,6 +79,16 @@ export class StreamReader {
     this.#follow()
   }
 
+  /** Nothing more will come: the reading gets what the decoder has not looked at yet, and nobody is told it. */
+  catchUp(): void {
+    this.#isDeaf = this.#isMute = true
+    try {
+      this.#decoder.catchUp?.()
+    } catch (error) {
+      this.reading.failure ??= faultOf(error)
+    }
+  }
+
   /** Whoever takes the events can take no more: the answer has failed. */
   stop(failed: Failure): void {
     this.#isDeaf = true
@@ -92,6 +104,7 @@ export class StreamReader {
   readonly #read = (event: StreamEvent): void => {
     const told = event.type === 'error' ? this.#crossing(event) : event
     this.#noted.note(told)
+    if (this.#isMute) return
     this.#options.observe?.(told)
     this.#take(told)
     if (this.#mapped.failure === undefined) return

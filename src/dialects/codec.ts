@@ -115,6 +115,8 @@ export interface StreamDecoder {
    * has to know which frames an event has come from.
    */
   settle?(): void
+  /** Emits the counts that came last, where they are passed over for speed until somebody needs them. */
+  catchUp?(): void
   /** The upstream's bytes have ended: complete when every candidate is finished, else `truncated`. */
   end(): void
   /** The exchange has failed: closes what is open and emits the error. Nothing after an end. */

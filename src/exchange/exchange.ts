@@ -566,6 +566,7 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#sweep.delete(this)
     const run = this.#run
     run?.abort()
+    run?.stage?.catchUp?.()
     const reading = run?.stage?.seen.reading
     // An error after the finish is passed on and does not undo it.
     const told = this.#left ?? this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)

@@ -39,6 +39,8 @@ export interface Stage {
   end(out: Emit<Uint8Array>): void
   /** The answer failed in mid-stream: the client's in-stream error. Emits nothing while `midFrame`. */
   fail(failure: Failure, out: Emit<Uint8Array>): void
+  /** Brings the reading up to date; called once, when the exchange is over. */
+  catchUp?(): void
   /** The words of the answer, where they are held; asked at the end, before `release`. */
   keptText?(): string
   /** Nothing more is asked of it: what it holds is let go. */

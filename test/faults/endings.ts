@@ -253,5 +253,13 @@ const USAGE: Readonly<Record<DialectName, Readonly<Partial<Record<Point, Provena
 /** How well the report knows the usage of an answer that a fault struck. */
 export function usageAfter({ goesOn = false }: Row, point: Point, way: Way, { outcome }: Ending): Provenance {
   if (outcome === 'completed' && (goesOn || !isStreamed(way))) return 'reported'
-  return isStreamed(way) ? (USAGE[way.upstream][point] ?? 'none') : 'none'
+  if (!isStreamed(way)) return 'none'
+  const told = USAGE[way.upstream][point] ?? 'none'
+  return told !== 'reported' && HAS_TEXT.has(point) && !COUNTS_AS_IT_GOES.has(way.upstream) ? 'estimated' : told
 }
+
+/** Where text has come by then. */
+const HAS_TEXT: ReadonlySet<Point> = new Set(['first', 'middle', 'last', 'finish', 'end'])
+
+/** Whose every event with text says how much there is by now. */
+const COUNTS_AS_IT_GOES: ReadonlySet<DialectName> = new Set(['gemini'])

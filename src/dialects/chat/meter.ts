@@ -1,3 +1,4 @@
+import { utf8Length } from '../../bytes.ts'
 import { type Finish, finishOf, mergeUsage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
@@ -6,7 +7,7 @@ import { type EventReader, readEvent, StreamMeter } from '../stream-meter.ts'
 import { countOf, itemsOf, objectOf, textOf, type Unread, type Wire } from '../value.ts'
 import { decodeChatEvent, isOwnError } from './failure.ts'
 import { FINISHES, readUsage } from './tables.ts'
-import type { ChatChoice, ChatChunk, ChatDelta, ChatPart, ChatUsage } from './wire.ts'
+import type { ChatChoice, ChatChunk, ChatDelta, ChatFunctionCall, ChatPart, ChatToolCall, ChatUsage } from './wire.ts'
 
 const KEYS: DeltaKeys = {
   opaque: new Set([
@@ -125,11 +126,18 @@ export class ChatReader implements EventReader {
       textOf(delta.reasoning) !== undefined ||
       textOf(delta.reasoning_text) !== undefined ||
       itemsOf(delta.reasoning_details).length > 0
-    if (isCall) this.#calling.add(index)
+    if (isCall) this.#readCalls(index, delta)
     reading.hasToken ||= isToken
     reading.hasReasoning ||= isReasoning
     if (isToken || isReasoning) reading.latest = isCall ? 'tool-call' : isToken ? 'text' : 'reasoning'
     return isToken || isReasoning
+  }
+
+  #readCalls(index: number, delta: Unread<ChatDelta>): void {
+    this.#calling.add(index)
+    const calls = itemsOf(delta.tool_calls).map(call => objectOf<ChatToolCall>(call)?.function)
+    for (const call of [...calls, delta.function_call])
+      this.reading.textBytes += utf8Length(textOf(objectOf<ChatFunctionCall>(call)?.name) ?? '')
   }
 
   #readFinish(index: number, choice: Unread<ChatChoice>): boolean {

@@ -123,8 +123,13 @@ export class AnswerReader {
 
   fail(failure: Failure): void {
     for (const candidate of this.#candidates.values()) this.#tellSources(candidate)
-    if (this.#hasUsage) this.#writer.usage(toUsage(this.#usage))
+    this.tellUsage()
     this.#writer.fail(failure, this.#nativesNow())
+  }
+
+  /** The counts that came last. */
+  tellUsage(): void {
+    if (this.#hasUsage) this.#writer.usage(toUsage(this.#usage))
   }
 
   #start(chunk: Unread<GeminiChunk>): void {
@@ -151,7 +156,7 @@ export class AnswerReader {
       this.#close(candidate)
       this.#tellSources(candidate)
     }
-    if (this.#hasUsage) this.#writer.usage(toUsage(this.#usage))
+    this.tellUsage()
     const native = this.#nativesNow()
     this.#writer.end(defined({ serviceTier: this.#endTier, native }))
   }

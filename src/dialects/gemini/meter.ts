@@ -86,7 +86,9 @@ export class GeminiReader implements EventReader {
     const hasText = textOf(part.text) !== undefined
     const call = objectOf<GeminiPart['functionCall'] & object>(part.functionCall)
     const isCall = call !== undefined
-    reading.textBytes += isCall ? utf8Length(JSON.stringify(call.args ?? {})) : utf8Length(textOf(part.text) ?? '')
+    reading.textBytes += isCall
+      ? utf8Length(`${textOf(call.name) ?? ''}${JSON.stringify(call.args ?? {})}`)
+      : utf8Length(textOf(part.text) ?? '')
     if (isCall) this.#calling.add(index)
     if (isCall || (hasText && part.thought !== true) || objectOf(part.inlineData) !== undefined) reading.hasToken = true
     if (hasText && part.thought === true) reading.hasReasoning = true

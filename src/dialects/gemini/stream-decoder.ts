@@ -40,18 +40,23 @@ class GeminiStreamDecoder implements StreamDecoder {
     }
   }
 
+  catchUp(): void {
+    this.#readCounts()
+    if (!this.#reader.hasEnded) this.#reader.tellUsage()
+  }
+
   end(): void {
-    this.#settle()
+    this.#readCounts()
     this.#reader.end()
   }
 
   fail(failure: Failure): void {
-    this.#settle()
+    this.#readCounts()
     this.#reader.fail(failure)
   }
 
   #read(event: string | undefined, data: string): void {
-    this.#settle()
+    this.#readCounts()
     // Arguments may hold numbers that doubles do not; everything else is read the fast way.
     const chunk = objectOf(data.includes('"functionCall"') ? parseText(data) : parseJson(data))
     if (chunk === undefined) {
@@ -70,7 +75,7 @@ class GeminiStreamDecoder implements StreamDecoder {
   }
 
   /** Of the counts in plain chunks the last ones are read, when they matter. */
-  #settle(): void {
+  #readCounts(): void {
     if (this.#last === undefined) return
     const chunk: Unread<GeminiChunk> = objectOf(parseJson(this.#last)) ?? {}
     this.#last = undefined

@@ -1,3 +1,4 @@
+import { utf8Length } from '../../bytes.ts'
 import { finishOf, mergeUsage, type Usage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
@@ -83,6 +84,7 @@ export class MessagesReader implements EventReader {
     if (type === 'text' && textOf(block.text) === undefined) return 'quiet'
     if (type === 'thinking' && textOf(block.thinking) === undefined) return 'quiet'
     if (type === 'text' || type === 'tool_use') this.reading.hasToken = true
+    if (type === 'tool_use') this.reading.textBytes += utf8Length(textOf(block.name) ?? '')
     if (type === 'thinking' || type === 'redacted_thinking') this.reading.hasReasoning = true
     this.reading.latest = type === 'text' ? 'text' : type.endsWith('thinking') ? 'reasoning' : 'tool-call'
     return 'content'

@@ -1,3 +1,4 @@
+import { utf8Length } from '../../bytes.ts'
 import { type Finish, finishOf, mergeUsage } from '../../model/index.ts'
 import type { DeltaKeys } from '../delta-shape.ts'
 import { emptyReading, type FrameKind, type Meter, type WholeMeter } from '../dialect.ts'
@@ -56,6 +57,7 @@ export class ResponsesReader implements EventReader {
       case 'response.cancelled':
         return this.#end(response ?? {})
       case 'response.output_item.added':
+        this.reading.textBytes += utf8Length(textOf(objectOf<ResponsesItem>(event.item)?.name) ?? '')
         return this.#beginItem(event.item) ? 'content' : 'quiet'
       case '':
         if (!hasError(data)) return 'quiet'
