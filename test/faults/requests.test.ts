@@ -53,7 +53,7 @@ const LOST: readonly (readonly [
   headers?: RawHeaders,
 ])[] = [
   ['chat', 404, 'POST', '/v1/nothing'],
-  ['chat', 404, 'GET', '/'],
+  ['chat', 404, 'GET', '/index.html'],
   ['chat', 404, 'POST', '/openai/v1/messages'],
   ['messages', 404, 'POST', '/anthropic/v1/nothing'],
   ['messages', 404, 'POST', '/v1/nothing', ['anthropic-version', '2023-06-01']],
