@@ -262,6 +262,17 @@ suite('sessions', { concurrency: true }, () => {
     )
   })
 
+  test('a cookie without our Origin deletes no capture either', async () => {
+    await using gateway = await start({ server: { keys: KEYS } })
+    const cookie = cookieOf(await gateway.post('/api/session', { key: KEYS[0] }))
+    const remove = async (headers: Record<string, string>) =>
+      (await fetch(`${gateway.url}/api/streams/some/capture`, { method: 'DELETE', headers })).status
+    assert.equal(await remove({ cookie }), 403)
+    assert.equal(await remove({ cookie, origin: gateway.url }), 404)
+    assert.equal(await remove({ 'x-api-key': KEYS[0] as string }), 404)
+    assert.equal(await remove({}), 401)
+  })
+
   test('a session that was closed is none', async () => {
     await using gateway = await start({ server: { keys: KEYS } })
     const cookie = cookieOf(await gateway.post('/api/session', { key: KEYS[0] }))
