@@ -45,51 +45,41 @@ export async function openGateway(
   logConfig: LogConfig = loaded.log,
 ): Promise<OpenGateway> {
   const isSimulated = file === undefined && loaded.upstreams.length === 0
-  const simulator = isSimulated ? await startSimulator() : undefined
-  let ledger: Ledger | undefined
-  let telemetry: Telemetry | undefined
-  try {
-    const config = simulator === undefined ? loaded : simulatorConfig(simulator.url, server)
-    const log = createLog(logConfig)
-    ledger = ledgerOf(loaded.ledger, log)
-    const metrics = await openMetrics(config)
-    metrics?.watchQueue('log', () => ({ dropped: log.droppedLines() }))
-    telemetry = await openTelemetry(config, log)
-    const captures = openCaptures(config, log)
-    const hooks = configuredHooks(config, log)
-    const listening = Promise.withResolvers<void>()
-    // The first exchange waits for the catalogue, the start does not.
-    const prices = isOwnCatalogue(config) ? await openPrices(config) : pricesAfter(listening.promise, config, log)
-    const gateway = await startGateway({
-      config,
-      log,
-      captures,
-      prices,
+  // What was opened is closed in the opposite order, also when something later cannot be opened.
+  await using opened = new AsyncDisposableStack()
+  const closing = <Part extends Closing | undefined>(part: Part): Part => {
+    opened.defer(() => part?.close())
+    return part
+  }
+  const simulator = closing(isSimulated ? await startSimulator() : undefined)
+  const config = simulator === undefined ? loaded : simulatorConfig(simulator.url, server)
+  const log = closing(createLog(logConfig))
+  const ledger = closing(ledgerOf(loaded.ledger, log))
+  const telemetry = closing(await openTelemetry(config, log))
+  const captures = closing(openCaptures(config, log))
+  const hooks = closing(configuredHooks(config, log))
+  const metrics = await openMetrics(config)
+  metrics?.watchQueue('log', () => ({ dropped: log.droppedLines() }))
+  const listening = Promise.withResolvers<void>()
+  // The first exchange waits for the catalogue, the start does not.
+  const prices = isOwnCatalogue(config) ? await openPrices(config) : pricesAfter(listening.promise, config, log)
+  const gateway = closing(
+    await startGateway({
+      ...{ config, log, captures, prices },
       ...(ledger && { ledger }),
       ...(metrics && { metrics }),
       ...(hooks && { hookManager: hooks.manager }),
       ...(telemetry && { telemetry }),
-    })
-    listening.resolve()
-    return {
-      url: gateway.url,
-      pageUrl: gateway.pageUrl,
-      isSimulated,
-      async close() {
-        await gateway.close()
-        await captures.close()
-        await hooks?.close()
-        await simulator?.close()
-        await Promise.all([ledger?.close(), telemetry?.close()])
-        await log.close()
-      },
-    }
-  } catch (error) {
-    // It would keep the process alive.
-    await simulator?.close()
-    await Promise.all([ledger?.close(), telemetry?.close()])
-    throw error
-  }
+    }),
+  )
+  listening.resolve()
+  const { url, pageUrl } = gateway
+  const all = opened.move()
+  return { url, pageUrl, isSimulated, close: () => all.disposeAsync() }
+}
+
+interface Closing {
+  close(): Promise<void>
 }
 
 const DAY_MS = 86_400_000

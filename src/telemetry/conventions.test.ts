@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kindOfPath, operationOf, providerOf } from './conventions.ts'
+import { kindOfCall, operationOf, providerOf } from './conventions.ts'
 
 const PROVIDERS = [
   ['api.openai.com', 'chat', 'openai'],
@@ -29,8 +29,11 @@ test('operations have the words of the conventions', () => {
 })
 
 test('calls that are no dialect’s own are known by their paths', () => {
-  assert.equal(kindOfPath('/v1/embeddings'), 'embeddings')
-  assert.equal(kindOfPath('/v1beta/models/e:batchEmbedContents'), 'embeddings')
-  assert.equal(kindOfPath('/v1/completions'), 'completion')
-  assert.equal(kindOfPath('/v1/files'), 'other')
+  assert.equal(kindOfCall('/v1/embeddings'), 'embeddings')
+  assert.equal(kindOfCall('/v1beta/models/e:batchEmbedContents'), 'embeddings')
+  assert.equal(kindOfCall('/v1/completions'), 'completion')
+  assert.equal(kindOfCall('/v1/files'), 'other')
+  assert.equal(kindOfCall('/openai/v1/chat/completions'), 'inference')
+  assert.equal(kindOfCall('/v1beta/models/g:streamGenerateContent'), 'inference')
+  assert.equal(kindOfCall('/v1/messages/count_tokens'), 'count')
 })

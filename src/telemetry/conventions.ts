@@ -25,8 +25,10 @@ export function isInference(kind: CallKind): boolean {
   return kind === 'inference' || kind === 'completion'
 }
 
-/** What kind of call it is that is no dialect's own, by its path. */
-export function kindOfPath(path: string): CallKind {
+/** What is asked for, by the path of the request, without its query. */
+export function kindOfCall(path: string): CallKind {
+  if (/\/(?:chat\/completions|responses|messages)$|:(?:g|streamG)enerateContent$/.test(path)) return 'inference'
+  if (/\/count_tokens$|:countTokens$/.test(path)) return 'count'
   if (/\/embeddings$|:(?:embedContent|batchEmbedContents)$/.test(path)) return 'embeddings'
   return path.endsWith('/completions') ? 'completion' : 'other'
 }

@@ -2,13 +2,12 @@ import type { RawHeaders } from '../http/index.ts'
 import { withoutHeaders } from '../http/index.ts'
 import { Fold, type Message, type Request, type StreamEvent } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
+import { kindOfCall } from './conventions.ts'
 import type { CallKind, ToldAttempt, ToldContent, ToldExchange } from './told.ts'
 import { randomHex, TRACE_HEADERS, type TraceContext, traceHeaders } from './trace-context.ts'
 
 /** What is known of the request that an exchange serves. */
 export interface TracedRequest {
-  /** What it asks for. */
-  readonly kind: CallKind
   /** Of HTTP. */
   readonly method: string
   /** Without its query. */
@@ -21,6 +20,7 @@ const MAX_ANSWER = 1024 * 1024
 /** One exchange on its way through traces: its ids, and what was noted of it. */
 export class ExchangeTrace {
   readonly #request: TracedRequest
+  readonly #kind: CallKind
   readonly #context: TraceContext
   readonly #tell: (told: ToldExchange) => void
   readonly #spanId = randomHex(8)
@@ -34,9 +34,10 @@ export class ExchangeTrace {
     { content, tell }: { readonly content: boolean; readonly tell: (told: ToldExchange) => void },
   ) {
     this.#request = request
+    this.#kind = kindOfCall(request.path)
     this.#context = context
     this.#tell = tell
-    if (content && context.isSampled && request.kind === 'inference') this.#content = new ContentRecord()
+    if (content && context.isSampled && this.#kind === 'inference') this.#content = new ContentRecord()
   }
 
   /** Where prompt and answer are to be noted; undefined: nowhere. */
@@ -58,7 +59,14 @@ export class ExchangeTrace {
   /** It has ended. Once. */
   end(report: StreamReport): void {
     this.#tell({
-      ...{ ...this.#request, report, trace: this.#context, spanId: this.#spanId, attempts: this.#attempts },
+      ...{
+        ...this.#request,
+        kind: this.#kind,
+        report,
+        trace: this.#context,
+        spanId: this.#spanId,
+        attempts: this.#attempts,
+      },
       ...(this.#content && { content: this.#content.told() }),
     })
   }

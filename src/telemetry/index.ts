@@ -1,4 +1,3 @@
-export { kindOfPath } from './conventions.ts'
 export type { ContentRecord, ExchangeTrace, TracedRequest } from './exchange-trace.ts'
 export { type MetricFacts, Metrics, type MetricsOptions, type OpenCounts, type QueueState } from './metrics.ts'
 export { type OpenTelemetryHookOptions, openTelemetryHook } from './open-telemetry-hook.ts'

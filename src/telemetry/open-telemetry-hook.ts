@@ -15,7 +15,7 @@ import { HOOK_LAYERS, type Hook, type PreparedState, type StreamReport } from '.
 import { Redactor } from '../redact.ts'
 import { VERSION } from '../version.ts'
 import { askedAttributes, failureOf } from './attributes.ts'
-import { kindOfPath, operationOf } from './conventions.ts'
+import { kindOfCall, operationOf } from './conventions.ts'
 import { addressOf } from './exchange-trace.ts'
 import { endAttempt, spanName, timeAt } from './spans.ts'
 import type { CallKind, ToldAttempt } from './told.ts'
@@ -117,11 +117,6 @@ function end({ span, startMs, kind, told }: OpenSpan, report: StreamReport): voi
 
 function endTime(startMs: number, { time, times }: StreamReport): HrTime {
   return timeAt(Math.max(Date.parse(time) + times.totalMs, startMs))
-}
-
-function kindOfCall(path: string): CallKind {
-  if (/\/(?:chat\/completions|responses|messages)$|:(?:g|streamG)enerateContent$/.test(path)) return 'inference'
-  return /\/count_tokens$|:countTokens$/.test(path) ? 'count' : kindOfPath(path)
 }
 
 function withTrace(headers: RawHeaders, inside: Context): RawHeaders {
