@@ -83,6 +83,7 @@ export interface Report {
   }
   readonly cost: { readonly usd: number; readonly source: string } | null
   readonly times: {
+    readonly connectMs: number | null
     readonly headMs: number | null
     readonly firstByteMs: number | null
     readonly firstEventMs: number | null

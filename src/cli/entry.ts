@@ -80,6 +80,7 @@ function usageOf({ input, cacheRead, cacheWrite, output, reasoning, provenance }
 /** When what came: each bar reaches from what came before it. */
 function waterfall({ times }: Report): string {
   const marks = [
+    ['connect', times.connectMs],
     ['head', times.headMs],
     ['first byte', times.firstByteMs],
     ['first event', times.firstEventMs],

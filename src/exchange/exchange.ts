@@ -124,6 +124,11 @@ export class Exchange implements RunOwner, OutletEvents {
 
   // What the upstream does.
 
+  /** Perhaps before it is this exchange's run: old connections are there at once. */
+  onConnect(run: Run): void {
+    if (run === this.#run) this.#record.noteConnect(this.#sweep.now())
+  }
+
   onHead(run: Run, head: Head): void {
     if (run !== this.#run) return
     const now = this.#sweep.now()

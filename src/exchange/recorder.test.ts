@@ -21,6 +21,7 @@ test('each attempt is told with its times and with what became of it', () => {
   record.upstream = 'second'
   record.upstreamDialect = 'chat'
   record.sentModel = 'sent'
+  record.noteConnect(1035)
   record.noteHead(200, 1050)
   const { attempts, times } = record.report('completed', reading(), 1100)
   assert.deepEqual(attempts, [
@@ -33,7 +34,7 @@ test('each attempt is told with its times and with what became of it', () => {
       ...{ sentMs: 30, headMs: 50, endMs: 100, status: 200, error: null },
     },
   ])
-  assert.equal(times.headMs, 50)
+  assert.deepEqual([times.connectMs, times.headMs], [35, 50])
 })
 
 test('silences between reads with content are counted by their length', () => {

@@ -82,6 +82,7 @@ export class Recorder {
   /** What could not be said in an answer whose request passed as it is. */
   losses = new Losses()
 
+  #connectAt: number | undefined
   #headAt: number | undefined
   /** When the first byte of a body came. */
   firstByteAt: number | undefined
@@ -118,8 +119,14 @@ export class Recorder {
     this.#sentAt = now
     this.#upstreamStatus = undefined
     this.losses = new Losses()
+    this.#connectAt = undefined
     this.#headAt = this.firstByteAt = this.firstEventAt = this.firstReasoningAt = this.firstTokenAt = undefined
     this.#progress = 0
+  }
+
+  /** A connection has the request. */
+  noteConnect(now: number): void {
+    this.#connectAt = now
   }
 
   /** The upstream's status line has come. */
@@ -209,6 +216,7 @@ export class Recorder {
       usage: reportedUsage(usage, provenance),
       cost: this.costOf(usage, reading),
       times: {
+        connectMs: since(this.#connectAt),
         headMs: since(this.#headAt),
         firstByteMs: since(this.firstByteAt),
         firstEventMs: since(this.firstEventAt),

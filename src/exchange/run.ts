@@ -6,6 +6,8 @@ import type { Stage } from './stage.ts'
 
 /** Who is told what a run brings. */
 export interface RunOwner {
+  /** A connection has the request. */
+  onConnect(run: Run): void
   /** The status line and the headers have come. */
   onHead(run: Run, head: Head): void
   /** What one read has brought; the chunk is valid only during the call. */
@@ -77,6 +79,10 @@ export class Run implements UpstreamHandler {
     this.held = []
     this.heldBytes = 0
     return bytes
+  }
+
+  onConnect(): void {
+    this.#owner.onConnect(this)
   }
 
   onHead(head: Head): void {

@@ -28,11 +28,13 @@ export interface UpstreamRequest {
 /**
  * What an upstream answered, pushed as it arrives.
  *
- * In order: `onHead` once, `onData` any number of times, then `onEnd` or `onError`, once. Nothing
+ * In order: `onConnect`, again where a request is sent again; `onHead` once, `onData` any number of times, then `onEnd` or `onError`, once. Nothing
  * comes after `abort`. What one read of the socket brought comes in one `onData`, so work is done
  * per read and not per event. A chunk is valid only during the call: what is kept is copied.
  */
 export interface UpstreamHandler {
+  /** A connection has the request, one that was made for it or an old one; told where the client knows. */
+  onConnect?(): void
   /** The status line and the headers, first. */
   onHead(head: Head): void
   /** What one read of the body has brought; valid only during the call. */

@@ -46,6 +46,11 @@ export class AnswerDelivery {
     this.#source = source
   }
 
+  /** A connection has the request. */
+  connected(): void {
+    if (!this.#isOver) this.#handler.onConnect?.()
+  }
+
   /** True when nothing is given on any more. */
   get isOver(): boolean {
     return this.#isOver

@@ -134,6 +134,8 @@ export interface ReportedUsage {
 
 /** Milliseconds since the request was complete; null for what did not happen. */
 export interface StreamTimes {
+  /** A connection had the request, one that was made for it or an old one; null too where the client does not know. */
+  readonly connectMs: number | null
   /** The upstream's status line. */
   readonly headMs: number | null
   /** The first byte of a body. */

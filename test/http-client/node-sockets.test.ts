@@ -11,6 +11,14 @@ check('reuses a connection after the normal end of an answer', ok, async ({ clie
   assert.deepEqual([upstream.requests.length, upstream.sockets.length], [3, 1])
 })
 
+check('tells when a connection has the request, a new one or an old one', ok, async ({ client, upstream }) => {
+  const calls = [await fetchAll(client, upstream.url), await fetchAll(client, upstream.url)]
+  assert.deepEqual(
+    calls.map(({ connects }) => connects),
+    [1, 1],
+  )
+})
+
 check(
   'never reuses a connection after an abort',
   (socket, request) => socket.write(request.includes('/stream') ? CHUNKED + chunk('abc') : answerWith('ok')),
@@ -45,8 +53,8 @@ for (const close of ['end', 'resetAndDestroy'] as const)
     async world => {
       const { client, upstream } = world
       await fetchAll(client, upstream.url)
-      const { events, text } = await fetchAll(client, new URL('/again', upstream.url))
-      assert.deepEqual([events, text], [['head', 'data', 'end'], 'ok'])
+      const { events, text, connects } = await fetchAll(client, new URL('/again', upstream.url))
+      assert.deepEqual([events, text, connects], [['head', 'data', 'end'], 'ok', 2])
       assert.deepEqual([upstream.requests.length, upstream.sockets.length], [3, 2])
       assert.equal(upstream.requests[2], upstream.requests[1])
     },

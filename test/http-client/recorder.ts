@@ -7,6 +7,8 @@ export class Recorder implements UpstreamHandler {
   /** `head`, `data`, `end`, `error`, as they came. */
   readonly events: string[] = []
   readonly chunks: Buffer[] = []
+  /** How often a connection had the request. */
+  connects = 0
   head: Head | undefined
   failure: Failure | undefined
   /** What else to do when something has come. */
@@ -33,6 +35,10 @@ export class Recorder implements UpstreamHandler {
 
   get bytes(): number {
     return this.chunks.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  onConnect(): void {
+    this.connects++
   }
 
   onHead(head: Head): void {

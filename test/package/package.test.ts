@@ -46,7 +46,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'BufferService ConsoleTracer DeferredStreaming FileTracer HOOK_LAYERS HookManager HttpPoolManager NullTracer',
     'RequestContext StreamingBufferService StreamingHandler createMetricsCollector',
   ],
-  'millrace/telemetry': ['Metrics Telemetry kindOfPath openTelemetryHook'],
+  'millrace/telemetry': ['Metrics Telemetry openTelemetryHook'],
 }
 
 /** The web page, without what tells the content of its files in their names. */
@@ -71,7 +71,7 @@ suite('the package', () => {
   test('holds the compiled sources, their types and the docs, and nothing else', () => {
     const sources = globSync('src/**/*.ts', { cwd: ROOT }).filter(path => !path.endsWith('.test.ts'))
     const compiled = sources.map(path => path.replace(/^src(.*)\.ts$/, 'dist$1'))
-    const docs = globSync('docs/**/*.{md,json,png}', { cwd: ROOT })
+    const docs = globSync('docs/**/*.{md,json}', { cwd: ROOT })
     const expected = ['LICENSE', 'README.md', 'package.json', ...docs]
     for (const path of compiled) expected.push(`${path}.js`, `${path}.d.ts`)
     const [page, compiledFiles] = [project.files.filter(isOfPage), project.files.filter(file => !isOfPage(file))]

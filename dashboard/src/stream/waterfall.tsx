@@ -41,6 +41,7 @@ function phasesOf({ times, attempts, outcome }: Report): Phase[] {
     phases.push({ name: `${at + 1}. ${upstream ?? NONE}: ${error ?? ''}`, fromMs: sentMs, toMs: endMs, kind: 'lost' })
   let fromMs = attempts.at(-1)?.sentMs ?? 0
   const steps = [
+    ['Connect', times.connectMs, 'connect'],
     ['Head', times.headMs, 'head'],
     ['First event', times.firstEventMs, 'event'],
     ['First reasoning', times.firstReasoningMs, 'reasoning'],

@@ -73,6 +73,7 @@ export class Http1Call implements UpstreamCall, AnswerSource, Waiting, Receiver 
 
   use(connection: Connection): void {
     this.#connection = connection
+    this.#delivery.connected()
     connection.send(this.#pieces ?? [], this.#request.method === 'HEAD', this)
     if (this.#delivery.isPaused) connection.pause()
   }

@@ -79,7 +79,10 @@ export class UndiciCall implements UpstreamCall, AnswerSource, Dispatcher.Dispat
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#delivery.isOver) controller.abort(ABORTED)
-    else if (this.#delivery.isPaused) controller.pause()
+    else {
+      if (this.#delivery.isPaused) controller.pause()
+      this.#delivery.connected()
+    }
   }
 
   onResponseStarted(): void {
