@@ -580,7 +580,8 @@ export class Exchange implements RunOwner, OutletEvents {
       told === undefined || redact === undefined ? told : { ...told, message: redact(told.message) }
     const outcome = this.#outcome ?? outcomeOf(this.#record.failure)
     const now = this.#sweep.now()
-    const { estimator } = this.#options
+    const { estimator, onOver } = this.#options
+    onOver?.()
     if (reading === undefined || !isUncounted(reading)) this.#tell(this.#record.report(outcome, reading, now))
     else if (estimator === undefined) this.#tell(this.#record.report(outcome, reading, now, estimateByLength(reading)))
     else

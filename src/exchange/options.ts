@@ -75,6 +75,8 @@ export interface ExchangeOptions {
   readonly transform?: AnswerTransformer | undefined
   /** Takes secrets out of the words that end up in the report. */
   readonly redact?: Redact | undefined
+  /** Both sides are done with; the report follows, which may wait for tokens to be counted. Must not throw. */
+  readonly onOver?: (() => void) | undefined
   /** Counts tokens that the upstream did not tell. Default: those of the answer are judged by its length. */
   readonly estimator?: TokenEstimator | undefined
   /** Adds what the answer cost to its usage, for a client that asked for it. Default false. */

@@ -65,6 +65,11 @@ export class Exchanges {
   async handle(visit: Visit, found: Found, credentials: Credentials): Promise<void> {
     const witness = new Witness(this.#audience, visit, found, credentials)
     const full = this.#capacity.enter()
+    let isInside = full === undefined
+    const leave = () => {
+      if (isInside) this.#capacity.leave()
+      isInside = false
+    }
     try {
       const body = full ?? (await this.#readBody(visit))
       if ('code' in body) {
@@ -75,11 +80,11 @@ export class Exchanges {
       const plan = this.#plan(visit, found, credentials, body)
       if ('code' in plan) refuse(visit, found, witness, plan)
       else if ('request' in plan) witness.ended(await this.#estimates.answer(visit, found.dialect, credentials, plan))
-      else await this.#exchange(visit, found, credentials, plan, { body, witness })
+      else await this.#exchange(visit, found, credentials, plan, { body, witness, leave })
     } catch (error) {
       this.#breakOff(visit, found, witness, error)
     } finally {
-      if (full === undefined) this.#capacity.leave()
+      leave()
     }
   }
 
@@ -94,7 +99,11 @@ export class Exchanges {
   }
 
   async close(): Promise<void> {
-    await this.#audience.streams.drain(this.#config.timeouts.drainMs)
+    const { drainMs } = this.#config.timeouts
+    // Whose tokens are still being counted then is judged by their length.
+    const timer = setTimeout(() => this.#estimates.close(), drainMs)
+    await this.#audience.streams.drain(drainMs)
+    clearTimeout(timer)
     await this.#estimates.close()
     this.#seals?.clear()
     await Promise.all([...this.#clients.values()].map(client => client.close()))
@@ -129,7 +138,7 @@ export class Exchanges {
     { dialect, match }: Found,
     { key }: Credentials,
     plan: Plan,
-    { body, witness }: { readonly body: Uint8Array; readonly witness: Witness },
+    { body, witness, leave }: { readonly body: Uint8Array; readonly witness: Witness; readonly leave: () => void },
   ): Promise<void> {
     const { request, response, id: requestId, metadata } = visit
     const { target, model, upstream, conversion } = plan
@@ -159,6 +168,8 @@ export class Exchanges {
         budgets: plan.budgets,
         limits: this.#config.limits,
         estimator: this.#estimates.of(asked),
+        // Its place is another's, though its tokens may still have to be counted.
+        onOver: leave,
         ownHeaders,
         redact: this.#redact,
         includesUsage: plan.includesUsage,

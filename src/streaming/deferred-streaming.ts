@@ -112,6 +112,8 @@ export interface ExchangeSettings {
   readonly budgets?: Budgets
   /** How much it may hold. Default `DEFAULT_LIMITS`. */
   readonly limits?: Limits
+  /** Both sides are done with; the report follows, which may wait for tokens to be counted. Must not throw. */
+  readonly onOver?: () => void
   /** Counts tokens that the upstream did not tell. Default: those of the answer are judged by its length. */
   readonly estimator?: TokenEstimator
   /** The upstream's name in reports. Default: its host. */
@@ -227,6 +229,7 @@ export class DeferredStreaming {
       budgets: settings.budgets,
       limits: settings.limits,
       estimator: settings.estimator,
+      onOver: settings.onOver,
       onClientGone: clientGone(this.#options.onClientGone),
       ownHeaders: settings.ownHeaders,
       redact: settings.redact,

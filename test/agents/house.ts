@@ -9,6 +9,7 @@ import { AGENTS, type AgentName, withoutProxy } from '../../src/cli/agents.ts'
 import type { DialectName } from '../../src/dialects/index.ts'
 import type { StreamReport } from '../../src/observe/index.ts'
 import { type SeenRequest, type Simulator, startSimulator } from '../../src/simulator/index.ts'
+import { eventually } from '../eventually.ts'
 import { type GatewaySetup, startTestGateway, type TestGateway } from '../gateway.ts'
 import type { Ended } from '../process.ts'
 
@@ -108,10 +109,13 @@ export class House implements AsyncDisposable {
     return this.simulator.requests().filter(({ method }) => method === 'POST')
   }
 
-  /** Oldest first; all of them have ended when the agent has. */
-  async reports(): Promise<readonly StreamReport[]> {
-    const { streams } = (await (await fetch(`${this.gateway.url}/api/streams`)).json()) as { streams: StreamReport[] }
-    return streams.toReversed()
+  /** Oldest first; of what has ended with the agent, or before it, tokens may still be counted. */
+  reports(): Promise<readonly StreamReport[]> {
+    return eventually(async () => {
+      const { streams } = (await (await fetch(`${this.gateway.url}/api/streams`)).json()) as { streams: StreamReport[] }
+      const asked = streams.filter(({ attempts }) => attempts.length > 0)
+      return asked.length < this.calls.length ? undefined : streams.toSorted((a, b) => a.time.localeCompare(b.time))
+    })
   }
 
   read(file: string): Promise<string> {
