@@ -18,12 +18,15 @@ suite('an answer without the last word on its usage', () => {
   let pairs: Pairs
   let silent: Pairs
   let draining: Pairs
+  /** Whose whole answers are collected from streams. */
+  let told: Pairs
   before(async () => {
     pairs = await startPairs()
     silent = await startPairs({ upstream: { usage: 'never' } })
+    told = await startPairs({ upstream: { streamOnly: true } })
     draining = await startPairs({ upstream: { onClientGone: DRAIN } })
   })
-  after(() => Promise.all([pairs, silent, draining].map(each => each.close())))
+  after(() => Promise.all([pairs, silent, draining, told].map(each => each.close())))
 
   for (const { from, to } of adapters.pairs)
     for (const stream of [true, false])
@@ -45,6 +48,20 @@ suite('an answer without the last word on its usage', () => {
         assert.equal(report.usage.input, INPUT)
         assert.ok((report.usage.output ?? 0) >= 30 && (report.usage.output ?? 0) <= 80, `${report.usage.output}`)
       })
+
+  test('a client that wants its cost told is estimated as all others are', async () => {
+    const model = 'sim/story;words=40,fault=close,at=middle'
+    const headers = { 'x-millrace-usage': 'include' }
+    const both = async (to: 'chat' | 'gemini') => {
+      const wishes = [{ model }, { model, headers }]
+      const asked = await Promise.all(wishes.map(wish => ask(told.to(to), 'messages', wish)))
+      return asked.map(({ report }) => report.usage)
+    }
+    for (const to of ['chat', 'gemini'] as const) {
+      const [plain, included] = await both(to)
+      assert.deepEqual(included, plain)
+    }
+  })
 
   test('an error is not billed, whatever words it has', async () => {
     const model = 'sim/story;status=500,body=json'

@@ -41,8 +41,8 @@ export interface Stage {
   fail(failure: Failure, out: Emit<Uint8Array>): void
   /** Brings the reading up to date; called once, when the exchange is over. */
   catchUp?(): void
-  /** The words of the answer, where they are held; asked at the end, before `release`. */
-  keptText?(): string
+  /** The words of the answer, undefined where they are not held; asked at the end, before `release`. */
+  keptText?(): string | undefined
   /** Nothing more is asked of it: what it holds is let go. */
   release?(): void
 }

@@ -31,6 +31,10 @@ export class TappedStage implements Stage {
     this.#inner.fail(failed, out)
   }
 
+  catchUp(): void {
+    this.#inner.catchUp?.()
+  }
+
   release(): void {
     this.#tap.release()
     this.#inner.release?.()

@@ -58,6 +58,14 @@ export class TransformStage implements Stage {
     this.#inner.fail(failed, out)
   }
 
+  catchUp(): void {
+    this.#inner.catchUp?.()
+  }
+
+  keptText(): string | undefined {
+    return this.#inner.keptText?.()
+  }
+
   release(): void {
     this.#kept.clear()
     this.#inner.release?.()

@@ -73,6 +73,14 @@ export class UsageAddedStage implements Stage {
     this.#inner.fail(failed, out)
   }
 
+  catchUp(): void {
+    this.#inner.catchUp?.()
+  }
+
+  keptText(): string | undefined {
+    return this.#inner.keptText?.()
+  }
+
   release(): void {
     this.#inner.release?.()
   }
