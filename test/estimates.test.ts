@@ -9,8 +9,8 @@ import { type Pairs, startPairs } from './convert/pairs.ts'
 /** Half of forty words, each of which the simulator counts as one token; ours may be off by half. */
 const HALF = { atLeast: 10, atMost: 40 }
 
-/** "Hello" and what stands around a turn. */
-const INPUT = 5
+/** "Hello" by its length, and what stands around a turn. */
+const INPUT = 6
 
 const DRAIN = { drain: { maxOutputTokens: 1000, maxMs: 60_000 } }
 
@@ -61,6 +61,16 @@ suite('an answer without the last word on its usage', () => {
       const [plain, included] = await both(to)
       assert.deepEqual(included, plain)
     }
+  })
+
+  test('a long request is counted by the tokenizer', async () => {
+    const model = 'sim/story;words=40,fault=close,at=middle'
+    const messages = [{ role: 'user', content: 'flour '.repeat(2000) }]
+    const { report } = await ask(pairs.to('chat'), 'chat', { model, stream: true, body: { messages } })
+    const input = report.usage.input ?? 0
+    // Two tokens a time or fewer; by its length it would be 3004.
+    assert.ok(input > 2000 && input !== 3004, `${input}`)
+    assert.equal(report.usage.provenance, 'estimated')
   })
 
   test('an error is not billed, whatever words it has', async () => {

@@ -5,7 +5,7 @@ import { Recorder, type TokenEstimator } from '../exchange/index.ts'
 import { sharedSweep } from '../http/index.ts'
 import type { Request } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
-import { countRequest, type TokenCount, TokenCounter } from '../tokens/index.ts'
+import { byLength, countRequest, type TextCounter, type TokenCount, TokenCounter } from '../tokens/index.ts'
 import { answerBytes } from './answers.ts'
 import { ownHeaders } from './own-headers.ts'
 import type { Estimate } from './plan.ts'
@@ -15,9 +15,16 @@ import type { Visit } from './visit.ts'
 const HEADER = 'x-millrace-estimated'
 const MARKS: Readonly<Record<TokenCount['by'], string>> = { tokenizer: 'tokens', length: 'tokens-by-length' }
 
+/** Characters of a request that is judged by its length. */
+const SHORT = 4096
+
 /** Answers who asks for the tokens of a request whose upstream cannot be asked for them. */
 export class Estimates {
   readonly #counter = new TokenCounter()
+  /** For the bill of an exchange that broke off nobody starts a thread because of a few words. */
+  readonly #ofRequests: TextCounter = {
+    count: async text => (text.length <= SHORT ? byLength(text) : await this.#counter.count(text)),
+  }
 
   async answer(
     { response, id }: Visit,
@@ -49,7 +56,7 @@ export class Estimates {
     return {
       input: async () => {
         const asked = request()
-        return 'code' in asked ? undefined : (await countRequest(asked, this.#counter)).tokens
+        return 'code' in asked ? undefined : (await countRequest(asked, this.#ofRequests)).tokens
       },
       output: async text => (await this.#counter.count(text)).tokens,
     }

@@ -7,6 +7,12 @@ export interface TokenCount {
   readonly by: 'tokenizer' | 'length'
 }
 
+/** Counts the tokens of texts, one way or another. */
+export interface TextCounter {
+  /** Never rejects. */
+  count(text: string): Promise<TokenCount>
+}
+
 export interface TokenCounterOptions {
   /** Texts that wait or are being counted; one more is judged by its length. Default 256. */
   readonly maxTexts?: number
@@ -33,7 +39,7 @@ const WORKER = new URL(`./worker${extname(import.meta.filename)}`, import.meta.u
  * The thread starts with the first text, and anew when it has died. Whatever happens to it, every text gets
  * a count: what the thread does not count in time is judged by its length.
  */
-export class TokenCounter {
+export class TokenCounter implements TextCounter {
   readonly #options: Required<TokenCounterOptions>
   readonly #waiting: Job[] = []
   #worker: Worker | undefined
@@ -109,6 +115,7 @@ export class TokenCounter {
   }
 }
 
-function byLength({ length }: string): TokenCount {
+/** What a text comes to by its length. */
+export function byLength({ length }: string): TokenCount {
   return { tokens: Math.ceil(length / CHARACTERS_PER_TOKEN), by: 'length' }
 }

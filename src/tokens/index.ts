@@ -1,2 +1,2 @@
-export { type TokenCount, TokenCounter, type TokenCounterOptions } from './counter.ts'
+export { byLength, type TextCounter, type TokenCount, TokenCounter, type TokenCounterOptions } from './counter.ts'
 export { countRequest } from './prompt.ts'

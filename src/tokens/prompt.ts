@@ -1,5 +1,5 @@
 import type { Part, Request, Tool } from '../model/index.ts'
-import type { TokenCount, TokenCounter } from './counter.ts'
+import type { TextCounter, TokenCount } from './counter.ts'
 
 /** What the APIs add around each turn, about. */
 const PER_TURN = 4
@@ -11,7 +11,7 @@ const PER_MEDIUM = 1000
  * Estimates the tokens of a request: its texts are counted, and what stands around them is added in round
  * numbers. Opaque tokens, and items that only one dialect understands, are not counted.
  */
-export async function countRequest(request: Request, counter: TokenCounter): Promise<TokenCount> {
+export async function countRequest(request: Request, counter: TextCounter): Promise<TokenCount> {
   const { instructions, turns, tools } = request
   const parts = [...instructions, ...turns.flatMap(turn => turn.parts)].flatMap(withContent)
   const texts = [...parts.flatMap(textsOf), ...tools.map(textOf)]
