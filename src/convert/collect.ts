@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.ts'
-import { Fold, type Part, type StreamEvent } from '../model/index.ts'
+import { Fold, type StreamEvent, textsOf } from '../model/index.ts'
 import { type AnswerOptions, encodeBody, JSON_TYPE, sharedMemory } from './answer.ts'
 import { AnswerShare } from './memory.ts'
 import type { Emit, Seen } from './stage.ts'
@@ -47,7 +47,9 @@ export class CollectStage {
   }
 
   keptText(): string {
-    return this.#fold.message.candidates.flatMap(({ parts }) => parts.map(wordsOf)).join('\n')
+    const parts = this.#fold.message.candidates.flatMap(candidate => candidate.parts)
+    // What a tool gave back nobody has written.
+    return parts.flatMap(part => (part.kind === 'tool-result' ? [] : textsOf(part))).join('\n')
   }
 
   release(): void {
@@ -95,21 +97,6 @@ export class CollectStage {
     seen.reading.isFinished = seen.reading.isTerminal = seen.isReady = true
     this.length = body.length
     out(body)
-  }
-}
-
-/** What a model has written of a part. */
-function wordsOf(part: Part): string {
-  switch (part.kind) {
-    case 'text':
-    case 'refusal':
-      return part.text
-    case 'reasoning':
-      return part.texts.join('\n')
-    case 'tool-call':
-      return `${part.name}\n${part.payload}`
-    default:
-      return ''
   }
 }
 

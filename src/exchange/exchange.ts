@@ -1,30 +1,20 @@
-import { DIALECTS } from '../dialects/index.ts'
 import { type Failure, failure, messageOf } from '../errors.ts'
 import { type Head, type Sweep, sweepOfExchange } from '../http/index.ts'
-import type { MapEvents, Outcome, Shape } from '../model/index.ts'
+import type { Outcome, Usage } from '../model/index.ts'
 import type { StreamReport } from '../observe/index.ts'
-import type { Adapter, Attempt, NextAttempt } from './adapter.ts'
-import {
-  type Budgets,
-  DEFAULT_BUDGETS,
-  DEFAULT_LIMITS,
-  ERROR_BODY_BYTES,
-  HANDSHAKE_BYTES,
-  type Limits,
-} from './budgets.ts'
+import type { Attempt, NextAttempt } from './adapter.ts'
+import { answerStage } from './answer-stage.ts'
+import { type Budgets, DEFAULT_BUDGETS, ERROR_BODY_BYTES, HANDSHAKE_BYTES } from './budgets.ts'
 import { isSpentAlone, leftFailure } from './client-gone.ts'
 import { answerHeaders, EVENT_STREAM, failureHeaders, shapeOf, typedHeaders } from './client-head.ts'
-import { estimateByLength, estimateByText, isUncounted } from './estimate.ts'
+import { estimateUsage } from './estimate.ts'
 import type { ExchangeObserver, ExchangeOptions, OnHeaders } from './options.ts'
 import type { Outlet, OutletEvents } from './outlet.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { outcomeOf, Recorder } from './recorder.ts'
-import { withoutSecrets } from './redacted-events.ts'
 import { isAnswer, Run, type RunOwner } from './run.ts'
 import { isOver, spentBudget } from './spent-budget.ts'
 import type { Stage } from './stage.ts'
-import { TransformStage } from './transform-stage.ts'
-import { UsageAddedStage } from './usage-added.ts'
 
 const TORN_STREAM = 'Upstream ended the stream without its terminal event'
 const TORN_BODY = 'Upstream ended the body in the middle'
@@ -45,7 +35,6 @@ export class Exchange implements RunOwner, OutletEvents {
   readonly #outlet: Outlet
   readonly #options: ExchangeOptions
   readonly #budgets: Budgets
-  readonly #limits: Limits
   readonly #observer: ExchangeObserver | undefined
   readonly #sweep: Sweep
   readonly #record: Recorder
@@ -75,7 +64,6 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#outlet = outlet
     this.#options = options
     this.#budgets = options.budgets ?? DEFAULT_BUDGETS
-    this.#limits = options.limits ?? DEFAULT_LIMITS
     this.#observer = options.observer
     this.#sweep = options.sweep ?? sweepOfExchange()
     this.#since = this.#sentAt = this.#sweep.now()
@@ -117,9 +105,9 @@ export class Exchange implements RunOwner, OutletEvents {
 
   /** The report as far as it could be written now. How the exchange ends, and why, is not known: its outcome means nothing. */
   reportSoFar(): StreamReport {
-    const reading = this.#run?.stage?.seen.reading
-    const estimated = reading !== undefined && isUncounted(reading) ? estimateByLength(reading) : undefined
-    return this.#record.report('completed', reading, this.#sweep.now(), estimated)
+    const stage = this.#run?.stage
+    const estimated = estimateUsage(stage) as Usage | undefined
+    return this.#record.report('completed', stage?.seen.reading, this.#sweep.now(), estimated)
   }
 
   // What the upstream does.
@@ -332,33 +320,9 @@ export class Exchange implements RunOwner, OutletEvents {
     const isEdited = isMapped || (this.#options.includesUsage === true && run.adapter.lane === 'relay')
     this.#record.lane = isTurned ? 'convert' : isEdited ? 'edit' : run.adapter.lane
     const early = run.held.length === 0 ? undefined : run.takeHeld()
-    run.stage = this.#stageFor(run, shape)
+    run.stage = answerStage(run, shape, this.#record, this.#options)
     this.#phase = 'holding'
     if (early !== undefined) this.#push(run, early)
-  }
-
-  #stageFor({ adapter, head, attempt }: Run, shape: Shape): Stage {
-    const { subject, transform, mapEvents, redact, includesUsage } = this.#options
-    const { edits, losses } = this.#record
-    const { conversion, request } = attempt
-    const limits = this.#limits
-    const inner = adapter.stage({
-      ...{ clientModel: subject.model, shape, limits, edits, losses, conversion, sent: request.body },
-      holdsBody: includesUsage,
-      mapEvents: mapEvents && made(mapEvents),
-      observe: withoutSecrets(this.#observer?.onEvent, redact),
-      wantsEvents: this.#observer?.wantsEvents,
-    })
-    const stage = includesUsage === true ? this.#withUsage(inner, adapter, shape) : inner
-    if (transform === undefined || shape === 'stream' || stage.mediaType === EVENT_STREAM) return stage
-    return new TransformStage(stage, (head as Head).headers, transform)
-  }
-
-  #withUsage(stage: Stage, { from }: Adapter, shape: Shape): Stage {
-    const dialect = Object.values(DIALECTS).find(({ name }) => name === from)
-    if (dialect === undefined) return stage
-    const usageJson = () => JSON.stringify(this.#record.usageNote(stage.seen.reading))
-    return new UsageAddedStage(stage, { dialect, shape, usageJson, made: this.#record.edits })
   }
 
   #push(run: Run, chunk: Uint8Array): void {
@@ -470,7 +434,7 @@ export class Exchange implements RunOwner, OutletEvents {
       this.#answer(failed)
       return
     }
-    run.stage ??= this.#stageFor(run, 'stream')
+    run.stage ??= answerStage(run, 'stream', this.#record, this.#options)
     // Of an error that the upstream told, the stage has said already what there is to say.
     if (run.stage.seen.reading.failure === failed && run.heldBytes > 0) this.#write(run.takeHeld())
     else run.stage.fail(failed, bytes => this.#write(bytes))
@@ -571,8 +535,9 @@ export class Exchange implements RunOwner, OutletEvents {
     this.#sweep.delete(this)
     const run = this.#run
     run?.abort()
-    run?.stage?.catchUp?.()
-    const reading = run?.stage?.seen.reading
+    const stage = run?.stage
+    stage?.catchUp?.()
+    const reading = stage?.seen.reading
     // An error after the finish is passed on and does not undo it.
     const told = this.#left ?? this.#record.failure ?? (reading?.isFinished ? undefined : reading?.failure)
     const { redact } = this.#options
@@ -582,29 +547,16 @@ export class Exchange implements RunOwner, OutletEvents {
     const now = this.#sweep.now()
     const { estimator, onOver } = this.#options
     onOver?.()
-    if (reading === undefined || !isUncounted(reading)) this.#tell(this.#record.report(outcome, reading, now))
-    else if (estimator === undefined) this.#tell(this.#record.report(outcome, reading, now, estimateByLength(reading)))
-    else
-      estimateByText(reading, run?.stage?.keptText?.(), estimator).then(usage =>
-        this.#tell(this.#record.report(outcome, reading, now, usage)),
-      )
-    run?.stage?.release?.()
+    const tell = (estimated?: Usage) => this.#tell(this.#record.report(outcome, reading, now, estimated))
+    const estimated = estimateUsage(stage, estimator)
+    if (estimated instanceof Promise) estimated.then(tell)
+    else tell(estimated)
+    stage?.release?.()
   }
 
   #tell(report: StreamReport): void {
     this.#observer?.onEnd?.(report, this.#record.failure)
     this.#resolve(report)
-  }
-}
-
-/** What cannot be made fails the answer at its first event. */
-function made(make: () => MapEvents): MapEvents {
-  try {
-    return make()
-  } catch (error) {
-    return () => {
-      throw error
-    }
   }
 }
 

@@ -48,7 +48,7 @@ export type {
   ToolCallPart,
   ToolResultPart,
 } from './part.ts'
-export { isProviderRun } from './part.ts'
+export { isProviderRun, textsOf } from './part.ts'
 export type {
   CustomTool,
   Effort,

@@ -108,6 +108,25 @@ export interface NativePart extends Attributes {
 /** A piece of what one side said. */
 export type Part = TextPart | RefusalPart | ReasoningPart | MediaPart | ToolCallPart | ToolResultPart | NativePart
 
+/** The texts of a part that a model reads or has written; none for media and for what only its dialect understands. */
+export function textsOf(part: Part): readonly string[] {
+  switch (part.kind) {
+    case 'text':
+    case 'refusal':
+      return [part.text]
+    case 'reasoning':
+      return part.texts
+    case 'media':
+      return part.source.type === 'text' ? [part.source.text] : []
+    case 'tool-call':
+      return [part.name, part.payload]
+    case 'tool-result':
+      return [part.payload ?? '']
+    case 'native':
+      return []
+  }
+}
+
 /** Of what an answer says, as a part or as a block: whether it is a call that the provider ran, or its result. */
 export function isProviderRun(said: BlockStart | Part): boolean {
   return said.kind === 'tool-result' || (said.kind === 'tool-call' && said.runBy === 'provider')

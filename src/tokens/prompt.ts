@@ -1,4 +1,4 @@
-import type { Part, Request, Tool } from '../model/index.ts'
+import { type Part, type Request, type Tool, textsOf } from '../model/index.ts'
 import type { TextCounter, TokenCount } from './counter.ts'
 
 /** What the APIs add around each turn, about. */
@@ -27,24 +27,6 @@ function withContent(part: Part): readonly Part[] {
 
 function isMedium(part: Part): boolean {
   return part.kind === 'media' && part.source.type !== 'text'
-}
-
-function textsOf(part: Part): readonly string[] {
-  switch (part.kind) {
-    case 'text':
-    case 'refusal':
-      return [part.text]
-    case 'reasoning':
-      return part.texts
-    case 'media':
-      return part.source.type === 'text' ? [part.source.text] : []
-    case 'tool-call':
-      return [part.name, part.payload]
-    case 'tool-result':
-      return [part.payload ?? '']
-    case 'native':
-      return []
-  }
 }
 
 /** What a model reads of a tool; those of the provider's cost what the provider says. */

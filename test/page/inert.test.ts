@@ -4,11 +4,10 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, suite, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { noBrowser, openBrowser, openTab } from './browser.ts'
-import { type BuiltPage, buildPage } from './build.ts'
+import { noBrowser, openTab } from './browser.ts'
 import { type House, openHouse } from './house.ts'
 import { rowOf } from './rows.ts'
+import { showPage } from './shown.ts'
 
 /** Each would do something, were it more than text. */
 const EVIL = [
@@ -25,11 +24,9 @@ const EVIL = [
 const MODEL = `evil ${EVIL}`
 
 suite('what others wrote is inert', { skip: noBrowser }, () => {
-  let built: BuiltPage
-  let browser: Browser
+  const shown = showPage()
   let refusing: Server
   before(async () => {
-    ;[built, browser] = await Promise.all([buildPage(), openBrowser()])
     refusing = createServer((request, response) => {
       request.resume()
       const error = { message: EVIL, type: `type ${EVIL}`, code: EVIL, param: null }
@@ -40,8 +37,6 @@ suite('what others wrote is inert', { skip: noBrowser }, () => {
   })
   after(async () => {
     refusing?.close()
-    await browser?.close()
-    await built?.[Symbol.asyncDispose]()
   })
 
   const ask = async ({ url }: House, model: string) => {
@@ -52,11 +47,11 @@ suite('what others wrote is inert', { skip: noBrowser }, () => {
 
   test('in prompts, answers, model names, user agents and errors of upstreams', async () => {
     const { port } = refusing.address() as AddressInfo
-    await using house = await openHouse(built.folder, {
+    await using house = await openHouse(shown.built.folder, {
       upstreams: { refusing: { dialects: { chat: `http://127.0.0.1:${port}/v1` } } },
       models: [{ match: 'evil*', upstream: 'refusing' }],
     })
-    await using tab = await openTab(browser, house.url)
+    await using tab = await openTab(shown.browser, house.url)
     const { page } = tab
     await ask(house, 'sim/echo')
     await ask(house, MODEL)
@@ -100,8 +95,8 @@ suite('what others wrote is inert', { skip: noBrowser }, () => {
   })
 
   test('and the policy would not let it be anything else', async () => {
-    await using house = await openHouse(built.folder)
-    await using tab = await openTab(browser, house.url)
+    await using house = await openHouse(shown.built.folder)
+    await using tab = await openTab(shown.browser, house.url)
     await tab.page.goto(house.url)
     const outcome = await tab.page.evaluate(`(() => {
       const box = document.createElement('div')

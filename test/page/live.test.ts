@@ -1,32 +1,23 @@
 /** The live view in a real browser, while official SDKs stream. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { after, before, suite, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { suite, test } from 'node:test'
 import { eventually } from '../eventually.ts'
-import { noBrowser, openBrowser, openTab } from './browser.ts'
-import { type BuiltPage, buildPage } from './build.ts'
+import { noBrowser, openTab } from './browser.ts'
 import { type Asked, CLIENTS } from './clients.ts'
 import { type House, openHouse } from './house.ts'
 import { rowOf, shownRows } from './rows.ts'
+import { showPage } from './shown.ts'
 
 const LONG = 'delay=30,words=100000'
 
 suite('the live view', { skip: noBrowser, concurrency: 2 }, () => {
-  let built: BuiltPage
-  let browser: Browser
-  before(async () => {
-    ;[built, browser] = await Promise.all([buildPage(), openBrowser()])
-  })
-  after(async () => {
-    await browser?.close()
-    await built?.[Symbol.asyncDispose]()
-  })
+  const shown = showPage()
 
   /** A gateway, its page in a tab, and clients that stop when the test does. */
   async function open(options: Parameters<typeof openTab>[2] = {}) {
-    const house = await openHouse(built.folder)
-    const tab = await openTab(browser, house.url, options)
+    const house = await openHouse(shown.built.folder)
+    const tab = await openTab(shown.browser, house.url, options)
     const gone = new AbortController()
     await tab.page.goto(house.url)
     return {

@@ -4,22 +4,19 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, suite, test } from 'node:test'
-import type { Browser } from 'playwright-core'
 import { eventually } from '../eventually.ts'
 import { noBrowser, openBrowser, openTab } from './browser.ts'
-import { type BuiltPage, buildPage } from './build.ts'
 import { openHouse } from './house.ts'
 import { rowOf } from './rows.ts'
+import { showPage } from './shown.ts'
 
 const KEYS = ['first-key-of-this-test', 'second-key-of-this-test']
 
 suite('who may look', { skip: noBrowser }, () => {
-  let built: BuiltPage
-  let browser: Browser
+  const shown = showPage()
   let stranger: Server
   let strangeUrl: string
   before(async () => {
-    ;[built, browser] = await Promise.all([buildPage(), openBrowser()])
     stranger = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Elsewhere</title>')
     })
@@ -29,8 +26,6 @@ suite('who may look', { skip: noBrowser }, () => {
   })
   after(async () => {
     stranger?.close()
-    await browser?.close()
-    await built?.[Symbol.asyncDispose]()
   })
 
   async function stream(url: string, model: string, key: string): Promise<string> {
@@ -41,11 +36,11 @@ suite('who may look', { skip: noBrowser }, () => {
   }
 
   test('with keys the link opens the page once, and shows all streams', async () => {
-    await using house = await openHouse(built.folder, { server: { keys: KEYS } })
+    await using house = await openHouse(shown.built.folder, { server: { keys: KEYS } })
     await stream(house.url, 'one', KEYS[0] as string)
     await stream(house.url, 'two', KEYS[1] as string)
     const link = house.pageUrl as string
-    await using tab = await openTab(browser, house.url)
+    await using tab = await openTab(shown.browser, house.url)
     await tab.page.goto(link)
     await rowOf(tab.page, 'one', ({ tokens }) => tokens > 0)
     await rowOf(tab.page, 'two', ({ tokens }) => tokens > 0)
@@ -57,17 +52,17 @@ suite('who may look', { skip: noBrowser }, () => {
     await tab.page.reload()
     await rowOf(tab.page, 'one')
 
-    await using other = await openTab(browser, house.url)
+    await using other = await openTab(shown.browser, house.url)
     await other.page.goto(link)
     await other.page.getByRole('alert').filter({ hasText: 'the link was used before' }).waitFor()
     assert.deepEqual([tab.complaints, other.complaints], [[], []])
   })
 
   test('a key opens it for its own streams, and leaving closes it', async () => {
-    await using house = await openHouse(built.folder, { server: { keys: KEYS } })
+    await using house = await openHouse(shown.built.folder, { server: { keys: KEYS } })
     await stream(house.url, 'mine', KEYS[0] as string)
     await stream(house.url, 'theirs', KEYS[1] as string)
-    await using tab = await openTab(browser, house.url)
+    await using tab = await openTab(shown.browser, house.url)
     const { page } = tab
     await page.goto(house.url)
     await page.getByLabel('Key').fill('none-of-them')
@@ -91,9 +86,9 @@ suite('who may look', { skip: noBrowser }, () => {
   })
 
   test('another page reads nothing, stops nothing, and frames nothing', async () => {
-    await using house = await openHouse(built.folder)
+    await using house = await openHouse(shown.built.folder)
     const id = await stream(house.url, 'one', 'any')
-    await using tab = await openTab(browser, strangeUrl)
+    await using tab = await openTab(shown.browser, strangeUrl)
     const { page } = tab
     await page.goto(strangeUrl)
     const tried = await page.evaluate(`(async () => {
@@ -128,7 +123,7 @@ suite('who may look', { skip: noBrowser }, () => {
   })
 
   test('a name that was pointed at the gateway is not its own', async () => {
-    await using house = await openHouse(built.folder)
+    await using house = await openHouse(shown.built.folder)
     const rebound = await openBrowser(['--host-resolver-rules=MAP rebound.test 127.0.0.1'])
     try {
       const page = await rebound.newPage()

@@ -1,31 +1,23 @@
 /** One exchange, and the overview, in a real browser. */
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { suite, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { eventually } from '../eventually.ts'
-import { noBrowser, openBrowser, openTab } from './browser.ts'
-import { type BuiltPage, buildPage } from './build.ts'
+import { noBrowser, openTab } from './browser.ts'
 import { CLIENTS } from './clients.ts'
 import { openHouse } from './house.ts'
 import { keptExchanges } from './kept.ts'
 import { rowOf } from './rows.ts'
+import { showPage } from './shown.ts'
 
 const HOUR_MS = 3_600_000
 
 suite('the views of one exchange and of all', { skip: noBrowser, concurrency: 2 }, () => {
-  let built: BuiltPage
-  let browser: Browser
-  before(async () => {
-    ;[built, browser] = await Promise.all([buildPage(), openBrowser()])
-  })
-  after(async () => {
-    await browser?.close()
-    await built?.[Symbol.asyncDispose]()
-  })
+  const shown = showPage()
 
   test('a stream is opened while it runs, and turns into its report', async () => {
-    await using house = await openHouse(built.folder)
-    await using tab = await openTab(browser, house.url)
+    await using house = await openHouse(shown.built.folder)
+    await using tab = await openTab(shown.browser, house.url)
     const { page } = tab
     const gone = new AbortController()
     const ended = CLIENTS.messages(
@@ -50,8 +42,8 @@ suite('the views of one exchange and of all', { skip: noBrowser, concurrency: 2 
   })
 
   test('its frames stand side by side, are played again, and are copied as a command', async () => {
-    await using house = await openHouse(built.folder)
-    await using tab = await openTab(browser, house.url, { permissions: ['clipboard-read', 'clipboard-write'] })
+    await using house = await openHouse(shown.built.folder)
+    await using tab = await openTab(shown.browser, house.url, { permissions: ['clipboard-read', 'clipboard-write'] })
     const { page } = tab
     const asked = { model: 'gpt-6', settings: 'delay=4,words=40', text: "Say 'mill'" }
     await CLIENTS.messages(house.url, asked, new AbortController().signal)
@@ -85,8 +77,8 @@ suite('the views of one exchange and of all', { skip: noBrowser, concurrency: 2 
 
   test('the overview draws what the ledger keeps, by range and by group', async () => {
     const kept = keptExchanges(Date.now(), 5 * HOUR_MS, 500)
-    await using house = await openHouse(built.folder, { kept })
-    await using tab = await openTab(browser, house.url)
+    await using house = await openHouse(shown.built.folder, { kept })
+    await using tab = await openTab(shown.browser, house.url)
     const { page } = tab
     await page.goto(`${house.url}/#/overview`)
     await page.locator('label', { hasText: '6 hours' }).click()
@@ -113,8 +105,8 @@ suite('the views of one exchange and of all', { skip: noBrowser, concurrency: 2 
 
   test('an exchange of an earlier gateway is found in the ledger', async () => {
     const kept = keptExchanges(Date.now(), HOUR_MS, 3)
-    await using house = await openHouse(built.folder, { kept })
-    await using tab = await openTab(browser, house.url)
+    await using house = await openHouse(shown.built.folder, { kept })
+    await using tab = await openTab(shown.browser, house.url)
     await tab.page.goto(`${house.url}/#/streams/${kept[0]?.id}`)
     await tab.page.getByRole('heading', { name: kept[0]?.model.requested ?? '' }).waitFor()
     assert.deepEqual(tab.complaints, [])
