@@ -35,7 +35,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   'millrace/model': [
     'EventMap EventWriter Fold Grammar Losses WRAPPED_TAG checkGrammar escapePointer finishOf foldEvents fromByteSlot',
-    'isProviderRun isWrapped membersFor mergeUsage subtract toByteSlot unfoldMessage unwrapParts unwrapSeal wrapParts',
+    'isProviderRun isWrapped membersFor mergeUsage subtract textsOf toByteSlot unfoldMessage unwrapParts unwrapSeal wrapParts',
     'wrapSeal writePart',
   ],
   'millrace/prices': ['CATALOGUE_URL PriceCatalogue parseCatalogue'],
